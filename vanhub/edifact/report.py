@@ -1,0 +1,169 @@
+"""What a check found: the values that checking hands to acknowledging, admission, routing and printing.
+
+The report speaks in values of the interchange (references, parties), never in database ids. It is immutable;
+admission adds its own faults with ``Report.with_faults``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+
+from vanhub.edifact.faults import Fault, Level
+from vanhub.edifact.separators import Separators
+
+
+class Verdict(enum.StrEnum):
+    """Of an interchange: accepted whole, in part, or not at all. Of a group or message: accepted or rejected."""
+
+    ACCEPTED = "accepted"
+    PARTLY = "partly"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """S002 or S003 (or S006, S007 of a group): 0004/0010, 0007, 0008/0014. Empty where absent."""
+
+    identification: str = ""
+    qualifier: str = ""
+    internal: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.identification}:{self.qualifier}" if self.qualifier else self.identification
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeHeader:
+    """UNB as read. ``""`` where an element is absent or could not be read.
+
+    ``syntax_version`` is 1-4 (3 where it could not be read); ``prepared`` is S004 as ``YYMMDD:HHMM`` or
+    ``CCYYMMDD:HHMM``; ``test`` is 0035 (``""``, ``"1"`` ..).
+    """
+
+    separators: Separators
+    syntax_identifier: str = ""
+    syntax_version: int = 3
+    sender: Party = Party()
+    recipient: Party = Party()
+    prepared: str = ""
+    reference: str = ""
+    password: str = ""
+    application_reference: str = ""
+    priority: str = ""
+    acknowledgement_request: str = ""
+    agreement: str = ""
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """One message UNH..UNT: identity, where its bytes are, and whether it may be delivered.
+
+    ``offset`` is the byte of UNH's ``U``; ``end`` is one past UNT's terminator (or where the message broke off), both
+    from the start of the data checked. ``number`` is BGM's document number (1004) where there is a BGM, else ``""``.
+    """
+
+    reference: str
+    type: str
+    version: str
+    release: str
+    agency: str
+    association: str
+    offset: int
+    end: int
+    segments: int
+    group: int | None
+    verdict: Verdict
+    number: str = ""
+
+    @property
+    def directory(self) -> str:
+        """As people write it: ``D.96B``."""
+        return f"{self.version}.{self.release}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """One functional group UNG..UNE. ``offset``/``end`` as in ``MessageReport``; ``header_end`` is one past UNG's terminator."""
+
+    reference: str
+    type: str
+    sender: Party
+    recipient: Party
+    offset: int
+    header_end: int
+    end: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one pass over one interchange found.
+
+    ``offset``/``end`` bound the interchange in the data checked (UNA included); ``header_end`` is one past UNB's terminator.
+    ``faults`` are in the order of their offsets, at most as many as the check was told to list; ``faults_total`` counts all.
+    ``only_control``: every message is a CONTRL or AUTACK (such an interchange is not acknowledged).
+    """
+
+    header: InterchangeHeader
+    messages: tuple[MessageReport, ...]
+    groups: tuple[GroupReport, ...]
+    faults: tuple[Fault, ...]
+    faults_total: int
+    verdict: Verdict
+    offset: int
+    header_end: int
+    end: int
+
+    @property
+    def only_control(self) -> bool:
+        return bool(self.messages) and all(message.type in {"CONTRL", "AUTACK"} for message in self.messages)
+
+    def with_faults(self, faults: tuple[Fault, ...], *, all_or_nothing: bool = False, most: int = 1000) -> Report:
+        """This report with more faults, and the verdicts that follow.
+
+        A fault of level INTERCHANGE rejects everything, of level GROUP its group's messages, any other its message. With
+        ``all_or_nothing`` one rejected message rejects all. At most ``most`` faults stay listed; all are counted.
+        """
+        joined = tuple(sorted((*self.faults, *faults), key=lambda fault: fault.offset))
+        bad_messages = {fault.message for fault in faults if fault.message is not None}
+        bad_groups = {fault.group for fault in faults if fault.level is Level.GROUP}
+        whole = self.verdict is Verdict.REJECTED or any(fault.level is Level.INTERCHANGE for fault in faults)
+        messages = tuple(
+            dataclasses.replace(message, verdict=Verdict.REJECTED)
+            if whole or index in bad_messages or (message.group is not None and message.group in bad_groups)
+            else message
+            for index, message in enumerate(self.messages)
+        )
+        rejected = sum(message.verdict is Verdict.REJECTED for message in messages)
+        if whole or rejected == len(messages) or (all_or_nothing and rejected):
+            verdict = Verdict.REJECTED
+            messages = tuple(dataclasses.replace(message, verdict=Verdict.REJECTED) for message in messages)
+        else:
+            verdict = Verdict.PARTLY if rejected else Verdict.ACCEPTED
+        groups = tuple(
+            dataclasses.replace(
+                group,
+                verdict=_group_verdict([message.verdict for message in messages if message.group == index], verdict),
+            )
+            for index, group in enumerate(self.groups)
+        )
+        return dataclasses.replace(
+            self,
+            messages=messages,
+            groups=groups,
+            faults=joined[:most],
+            faults_total=self.faults_total + len(faults),
+            verdict=verdict,
+        )
+
+
+def _group_verdict(messages: list[Verdict], interchange: Verdict) -> Verdict:
+    if interchange is Verdict.REJECTED or not messages:
+        return Verdict.REJECTED
+    rejected = sum(verdict is Verdict.REJECTED for verdict in messages)
+    if rejected == len(messages):
+        return Verdict.REJECTED
+    return Verdict.PARTLY if rejected else Verdict.ACCEPTED

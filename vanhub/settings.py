@@ -1,0 +1,1 @@
+"""hub.toml as frozen dataclasses."""
