@@ -39,7 +39,8 @@ class InterchangeHeader:
     """UNB as read. ``""`` where an element is absent or could not be read.
 
     ``syntax_version`` is 1-4 (3 where it could not be read); ``prepared`` is S004 as ``YYMMDD:HHMM`` or
-    ``CCYYMMDD:HHMM``; ``test`` is 0035 (``""``, ``"1"`` ..).
+    ``CCYYMMDD:HHMM``; ``test`` is 0035 (``""``, ``"1"`` ..). ``syntax_details`` is what follows 0002 in S001 from
+    syntax version 4 on (0080, 0133 character encoding, 0076), as sent.
     """
 
     separators: Separators
@@ -55,6 +56,7 @@ class InterchangeHeader:
     acknowledgement_request: str = ""
     agreement: str = ""
     test: str = ""
+    syntax_details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,175 @@
+"""Values to bytes: segments, messages and envelopes, the exact inverse of reading.
+
+Rules kept here:
+
+- Whatever stands in a value is released where it is a service character, the repetition separator included.
+- What is empty at the end is cut off: trailing components, repetitions and elements (ISO 9735 calls it truncation).
+- What cannot be said is refused, never bent: a character that the encoding lacks, a value that would need a release
+  character where there is none, a repetition where there is no repetition separator.
+
+A segment is a ``pydifact`` ``Segment``. Each of its elements is
+
+- a ``str``: a simple data element,
+- a list of ``str``: the components of a composite (a list of one is the same as the bare ``str`` on the wire),
+- a list of lists of ``str``: repetitions, each given by its components (a simple element's with one each): syntax version 4.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from pydifact.segments import Segment
+
+from vanhub.edifact.report import InterchangeHeader, Party
+from vanhub.edifact.separators import Separators
+
+
+def render_segments(segments: Iterable[Segment], separators: Separators, *, encoding: str = "ascii") -> bytes:
+    """The segments' bytes, each with its terminator, nothing between them.
+
+    Raises:
+        ValueError: a value cannot be said with these separators or in this encoding.
+    """
+    texts = _Texts.of(separators)
+    return "".join([texts.segment(segment) for segment in segments]).encode(encoding)
+
+
+def wrap_message(reference: str, identifier: Sequence[str], body: Iterable[Segment], *, access_reference: str = "") -> list[Segment]:
+    """The message UNH..UNT around ``body``, counted.
+
+    ``identifier`` is S009: type, version, release, agency and, where agreed, the association's code; ``access_reference`` is 0068.
+    """
+    segments = [Segment("UNH", reference, list(identifier), access_reference), *body]
+    segments.append(Segment("UNT", str(len(segments) + 1), reference))
+    return segments
+
+
+def render_interchange(
+    header: InterchangeHeader, messages: Iterable[Iterable[Segment]], *, prepared: datetime, una: bool = False, encoding: str = "ascii"
+) -> bytes:
+    """A whole interchange without groups: ``messages`` are each UNH..UNT (``wrap_message``).
+
+    ``prepared`` stands in for ``header.prepared``; UNA is written with ``una`` or where the separators are not the syntax version's defaults.
+
+    Raises:
+        ValueError: as ``render_segments``.
+    """
+    parts = [_render_unb(header, prepared, una, encoding)]
+    parts.extend(render_segments(message, header.separators, encoding=encoding) for message in messages)
+    parts.append(render_trailer(header, len(parts) - 1, header.reference, encoding=encoding))
+    return b"".join(parts)
+
+
+def render_header(header: InterchangeHeader, *, recipient: Party, reference: str, prepared: datetime, una: bool, encoding: str = "ascii") -> bytes:
+    """UNA (with ``una``, or where it is needed) and UNB of an interchange on its way to one recipient.
+
+    The original's separators, S001, sender, application reference (0026), priority (0029), agreement (0032) and test indicator (0035) stay; the password
+    (S005) and the request for an acknowledgement (0031) were for the hub and stay behind.
+
+    Raises:
+        ValueError: as ``render_segments``.
+    """
+    readdressed = dataclasses.replace(header, recipient=recipient, reference=reference, password="", acknowledgement_request="")
+    return _render_unb(readdressed, prepared, una, encoding)
+
+
+def render_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "ascii") -> bytes:
+    """UNZ: ``count`` messages, or groups where there are any."""
+    return render_segments([Segment("UNZ", str(count), reference)], header.separators, encoding=encoding)
+
+
+def render_group_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "ascii") -> bytes:
+    """UNE: ``count`` messages under the group reference of its UNG."""
+    return render_segments([Segment("UNE", str(count), reference)], header.separators, encoding=encoding)
+
+
+def render_prepared(prepared: datetime, syntax_version: int) -> str:
+    """S004 as in ``InterchangeHeader.prepared``: ``YYMMDD:HHMM``, from syntax version 4 ``CCYYMMDD:HHMM``.
+
+    EDIFACT gives no time zone here; the wall clock of ``prepared``'s own zone is written.
+    """
+    return prepared.strftime("%Y%m%d:%H%M" if syntax_version >= 4 else "%y%m%d:%H%M")
+
+
+def _render_unb(header: InterchangeHeader, prepared: datetime, una: bool, encoding: str) -> bytes:
+    segment = Segment(
+        "UNB",
+        [header.syntax_identifier, str(header.syntax_version), *header.syntax_details],
+        _party(header.sender),
+        _party(header.recipient),
+        render_prepared(prepared, header.syntax_version).split(":"),
+        header.reference,
+        header.password,
+        header.application_reference,
+        header.priority,
+        header.acknowledgement_request,
+        header.agreement,
+        header.test,
+    )
+    unb = render_segments([segment], header.separators, encoding=encoding)
+    if una or header.separators != Separators.default(header.syntax_version):
+        return header.separators.una + unb
+    return unb
+
+
+def _party(party: Party) -> list[str]:
+    return [party.identification, party.qualifier, party.internal]
+
+
+class _Texts:
+    """How values become text with one set of separators."""
+
+    def __init__(self, separators: Separators) -> None:
+        # A service character is one byte whatever the encoding, and in use only ASCII (the separators are checked on reading).
+        self._component = separators.component.decode("ascii")
+        self._element = separators.element.decode("ascii")
+        self._terminator = separators.terminator.decode("ascii")
+        release = separators.release.decode("ascii").strip()
+        self._repetition = separators.repetition.decode("ascii").strip()
+        special = {self._component, self._element, self._terminator, release, self._repetition} - {""}
+        self._releases = str.maketrans({character: release + character for character in special}) if release else None
+        self._special = special
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(separators: Separators) -> _Texts:
+        return _Texts(separators)
+
+    def segment(self, segment: Segment) -> str:
+        elements = [self._any(element) for element in segment.elements]
+        return self._element.join([segment.tag, *_cut(elements)]) + self._terminator
+
+    def _any(self, element: str | Sequence[str] | Sequence[Sequence[str]]) -> str:
+        if isinstance(element, str):
+            return self._value(element)
+        if all(isinstance(part, str) for part in element):
+            return self._composite(element)
+        if any(isinstance(part, str) for part in element):
+            raise ValueError(f"neither components nor repetitions: {element!r}")
+        repetitions = _cut([self._composite(part) for part in element])
+        if len(repetitions) > 1 and not self._repetition:
+            raise ValueError("an element repeats, but there is no repetition separator")
+        return self._repetition.join(repetitions)
+
+    def _composite(self, components: Sequence[object]) -> str:
+        return self._component.join(_cut([self._value(component) for component in components]))
+
+    def _value(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"neither a value nor a list of values: {value!r}")
+        if self._releases is not None:
+            return value.translate(self._releases)
+        if not self._special.isdisjoint(value):
+            raise ValueError(f"{value!r} holds a service character, but there is no release character")
+        return value
+
+
+def _cut(parts: list[str]) -> list[str]:
+    """Without the empty ones at the end."""
+    end = len(parts)
+    while end and not parts[end - 1]:
+        end -= 1
+    return parts[:end]
