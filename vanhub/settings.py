@@ -70,8 +70,8 @@ class Hub:
     name_en: str = _key("Golden Customs EDI Exchange", text(1, 70), "The hub's name, as people and certificates show it.")
     name_zh: str = _key("金关工程电子数据交换中心", text(1, 70), "The same in Chinese.")
     address: str = _key(
-        "CNEDI:ZZZ",
-        matching('an EDI address like "CNEDI:ZZZ"', _edi_address),
+        "VANHUB:ZZZ",
+        matching('an EDI address like "VANHUB:ZZZ"', _edi_address),
         "The hub's own EDI address with its qualifier (UNB S003 and S002 of acknowledgements). What is sent to it is routed by message type.",
     )
     domain: str = _key(
