@@ -64,7 +64,8 @@ class MessageReport:
     """One message UNH..UNT: identity, where its bytes are, and whether it may be delivered.
 
     ``offset`` is the byte of UNH's ``U``; ``end`` is one past UNT's terminator (or where the message broke off), both
-    from the start of the data checked. ``number`` is BGM's document number (1004) where there is a BGM, else ``""``.
+    from the start of the data checked. ``document`` and ``number`` are BGM's document name code (1001) and document number (1004) where
+    there is a BGM, else ``""``.
     """
 
     reference: str
@@ -79,6 +80,7 @@ class MessageReport:
     group: int | None
     verdict: Verdict
     number: str = ""
+    document: str = ""
 
     @property
     def directory(self) -> str:
