@@ -1,0 +1,424 @@
+"""CONTRL, the syntax and service report message: a report to bytes, and bytes to what somebody reported.
+
+How a report becomes a CONTRL:
+
+- The answer is in the syntax version received. Versions 1-3 answer with ``CONTRL:D:3:UN``, the only one in their service
+  directories, version 4 with ``CONTRL:4:1:UN``. Each has its own 0085 codes (``Fault.code``).
+- UCI 0083 is 4 for a rejected interchange, else 7; it is 8 where nothing is rejected and the sender asked for no more than
+  an indication of receipt (0031 = 2, syntax version 4).
+- Under a 7 whatever is not named is acknowledged, so every rejected message has its UCM 4, and every group that is rejected
+  (4) or holds a rejected message (7) its UCF. Under a 4 all below is rejected already: only what has faults of its own to tell is named.
+- UCI, UCF and UCM have room for one 0085 each: the first fault of that level. Segments come in their order, each UCS with
+  one 0085 and the UCDs of that segment; a further segment fault at the same place gets a UCS of its own.
+  What exceeds the message's own limits (999 UCS a message, 99 UCD a segment) is left out.
+- What cannot be read is filled: 0020, 0062 and 0048 with ``UNKNOWN``, S009 with ``NONE:0:0:ZZ``, S002 and S003 from the session.
+- What is echoed is cut to the length that it may have; the answer is in UNOA, or in the least repertoire that has the characters
+  echoed (UNOB, UNOC, UNOW). A control character is echoed as a full stop.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydifact.segments import Segment
+
+from vanhub.edifact.faults import Fault, Level
+from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.separators import Separators
+from vanhub.edifact.writer import render_interchange, wrap_message
+
+_UNKNOWN = "UNKNOWN"
+_MOST_UCS = 999
+_MOST_UCD = 99
+_SERVICE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
+
+# ISO 9735, level A and level B; UNOC is ISO 8859-1, UNOW is UTF-8.
+_LEVEL_A = frozenset(string.ascii_uppercase + string.digits + " .,-()/=!\"%&*;<>'+:?")
+_LEVEL_B = _LEVEL_A | frozenset(string.ascii_lowercase)
+
+_REJECTED, _ACKNOWLEDGED, _RECEIVED = "4", "7", "8"
+
+
+def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datetime, fallback_sender: Party, test: bool = False) -> bytes:
+    """A whole interchange from the hub to the sender with one CONTRL about ``report``.
+
+    ``reference`` is the answer's own 0020; ``fallback_sender`` (of the session) stands in for an S002 that could not be read.
+
+    Raises:
+        ValueError: ``reference`` or ``hub`` has characters that cannot be sent.
+    """
+    version = report.header.syntax_version
+    sender = _party(report.header.sender, fallback_sender, version)
+    body = _body(report, sender, _party(report.header.recipient, hub, version))
+    identifier, encoding = _repertoire([*_values(body), *_address(sender), *_address(hub), reference])
+    header = InterchangeHeader(
+        separators=Separators.default(version),
+        syntax_identifier=identifier,
+        syntax_version=version,
+        sender=hub,
+        recipient=sender,
+        reference=reference,
+        test="1" if test else "",
+    )
+    message = wrap_message("1", ["CONTRL", "4", "1", "UN"] if version >= 4 else ["CONTRL", "D", "3", "UN"], body)
+    # Level B's service characters were once unprintable: UNA says which ones are meant.
+    una = identifier == "UNOB" and version < 4
+    return render_interchange(header, [message], prepared=prepared, una=una, encoding=encoding)
+
+
+def _body(report: Report, sender: Party, recipient: Party) -> list[Segment]:
+    """UCI to the last UCD."""
+    version = report.header.syntax_version
+    faults = _Faults(report)
+    rejected = report.verdict is Verdict.REJECTED
+    members: dict[int | None, list[int]] = {}
+    for index, message in enumerate(report.messages):
+        members.setdefault(message.group, []).append(index)
+    below: list[Segment] = []
+    for index in members.get(None, ()):
+        below += _message(index, report, faults, named=not rejected)
+    for number in range(len(report.groups)):
+        below += _group(number, members.get(number, ()), report, faults, named=not rejected)
+    receipt_only = report.verdict is Verdict.ACCEPTED and report.header.acknowledgement_request == "2"
+    action = _REJECTED if rejected else _RECEIVED if receipt_only else _ACKNOWLEDGED
+    code = _code(faults.of(Level.INTERCHANGE), version, needed=rejected and not below)
+    return [Segment("UCI", _cut(report.header.reference, 14), _address(sender), _address(recipient), action, *code), *below]
+
+
+def _group(number: int, members: Iterable[int], report: Report, faults: _Faults, *, named: bool) -> list[Segment]:
+    """UCF with what is below it; without ``named`` only where there are faults to tell."""
+    group, version = report.groups[number], report.header.syntax_version
+    rejected = group.verdict is Verdict.REJECTED
+    below: list[Segment] = []
+    for index in members:
+        below += _message(index, report, faults, named=named and not rejected)
+    own = faults.of(Level.GROUP, number)
+    if not own and not below and not (named and rejected):
+        return []
+    addresses = [_group_address(group.sender, version), _group_address(group.recipient, version)]
+    code = _code(own, version, needed=rejected and not below)
+    return [Segment("UCF", _cut(group.reference, 14), *addresses, _REJECTED if rejected else _ACKNOWLEDGED, *code), *below]
+
+
+def _message(index: int, report: Report, faults: _Faults, *, named: bool) -> list[Segment]:
+    """UCM with what is below it, for a rejected message; without ``named`` only where there are faults to tell."""
+    message, version = report.messages[index], report.header.syntax_version
+    below = list(_segments(faults.of(Level.SEGMENT, index), version))
+    own = faults.of(Level.MESSAGE, index)
+    if not own and not below and not (named and message.verdict is Verdict.REJECTED):
+        return []
+    return [Segment("UCM", _cut(message.reference, 14), _identifier(message, version), _REJECTED, *_code(own, version, needed=not below)), *below]
+
+
+def _segments(faults: Sequence[Fault], version: int) -> Iterator[Segment]:
+    """UCS and UCD of one message, in the order of the segments."""
+    places: dict[int, tuple[list[str], list[Segment]]] = {}
+    for fault in sorted(faults, key=lambda fault: fault.segment_position):
+        codes, elements = places.setdefault(fault.segment_position, ([], []))
+        if fault.level is Level.SEGMENT:
+            codes.append(fault.code(version))
+        else:
+            elements.append(Segment("UCD", fault.code(version), _place(fault, version)))
+    count = 0
+    for position, (codes, elements) in places.items():
+        for number, code in enumerate(codes or [""]):
+            if count == _MOST_UCS:
+                return
+            count += 1
+            yield Segment("UCS", str(min(position, 999_999)), code)
+            if number == 0:
+                yield from elements[:_MOST_UCD]
+
+
+class _Faults:
+    """The faults of a report by where they are told: of the interchange, a group, a message, or the segments of a message."""
+
+    def __init__(self, report: Report) -> None:
+        self._told: dict[tuple[Level, int | None], list[Fault]] = {}
+        for fault in report.faults:
+            place: tuple[Level, int | None] = (Level.INTERCHANGE, None)
+            if fault.level in {Level.SEGMENT, Level.ELEMENT} and fault.message is not None:
+                place = (Level.SEGMENT, fault.message)
+            elif fault.level is Level.MESSAGE and fault.message is not None:
+                place = (Level.MESSAGE, fault.message)
+            elif fault.level is not Level.INTERCHANGE and fault.group is not None:
+                place = (Level.GROUP, fault.group)
+            self._told.setdefault(place, []).append(fault)
+
+    def of(self, level: Level, index: int | None = None) -> Sequence[Fault]:
+        """Of level INTERCHANGE, of the group or message with this index, or of level SEGMENT: inside that message."""
+        return self._told.get((level, index), ())
+
+
+def _code(faults: Sequence[Fault], version: int, *, needed: bool) -> list[str | list[str]]:
+    """0085, service segment tag and S011 of the first fault, for UCI, UCF and UCM.
+
+    A rejection that has nothing below it either (its faults are beyond what was listed) says 18 where a code is ``needed``.
+    """
+    if not faults:
+        return ["18"] if needed else []
+    fault = faults[0]
+    # UNA is in the list of 0013 (versions 1-3), not in that of 0135.
+    if fault.segment not in _SERVICE_TAGS and not (fault.segment == "UNA" and version < 4):
+        return [fault.code(version)]
+    return [fault.code(version), fault.segment, *([_place(fault, version)] if fault.element else [])]
+
+
+def _place(fault: Fault, version: int) -> list[str]:
+    """S011: 0098, 0104 and, from version 4 on, 0136."""
+    numbers = [fault.element or 1, fault.component, fault.repetition if version >= 4 else None]
+    return ["" if number is None else str(min(number, most)) for number, most in zip(numbers, (999, 999, 999_999), strict=True)]
+
+
+def _identifier(message: MessageReport, version: int) -> list[str]:
+    """S009 as received, with each mandatory component that was not there filled."""
+    return [
+        _cut(message.type, 6, "NONE"),
+        _cut(message.version, 3, "0"),
+        _cut(message.release, 3, "0"),
+        _cut(message.agency, 3 if version >= 4 else 2, "ZZ"),
+        _cut(message.association, 6, ""),
+    ]
+
+
+def _party(party: Party, fallback: Party, version: int) -> Party:
+    """As received, within its lengths; ``fallback`` where it could not be read."""
+    if not party.identification:
+        return fallback
+    return Party(_cut(party.identification, 35), _cut(party.qualifier, 4, ""), _cut(party.internal, 35 if version >= 4 else 14, ""))
+
+
+def _address(party: Party) -> list[str]:
+    return [party.identification, party.qualifier, party.internal]
+
+
+def _group_address(party: Party, version: int) -> list[str]:
+    """S006 or S007: mandatory to syntax version 3."""
+    return [_cut(party.identification, 35, "" if version >= 4 else _UNKNOWN), _cut(party.qualifier, 4, "")]
+
+
+def _cut(text: str, most: int, missing: str = _UNKNOWN) -> str:
+    """As much of a value as may be echoed, legibly; ``missing`` where there is none."""
+    return "".join(character if character.isprintable() else "." for character in text[:most]) or missing
+
+
+def _values(segments: Iterable[Segment]) -> Iterator[str]:
+    for segment in segments:
+        for element in segment.elements:
+            yield from [element] if isinstance(element, str) else element
+
+
+def _repertoire(values: Iterable[str]) -> tuple[str, str]:
+    """The least syntax identifier that has all characters of these values, and its encoding."""
+    characters = set().union(*values)
+    if characters <= _LEVEL_A:
+        return "UNOA", "ascii"
+    if characters <= _LEVEL_B:
+        return "UNOB", "ascii"
+    if all(ord(character) < 256 for character in characters):
+        return "UNOC", "latin-1"
+    return "UNOW", "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlElement:
+    """UCD: a fault in a data element. ``element``, ``component``, ``repetition`` are 0098, 0104, 0136; None where not given."""
+
+    code: str
+    element: int | None
+    component: int | None
+    repetition: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSegment:
+    """UCS: a segment by its position from UNH = 1 (None where unreadable); ``code`` may be empty where only elements are at fault."""
+
+    position: int | None
+    code: str
+    elements: tuple[ControlElement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAction:
+    """What UCI, UCF and UCM say alike: 0083, 0085, service segment tag, and the place in it (S011). ``""`` and None where not given."""
+
+    action: str
+    code: str
+    segment: str
+    element: int | None
+    component: int | None
+
+    @property
+    def rejected(self) -> bool:
+        """Whether this level is refused: 4, and 6 (UNB and UNZ rejected), which old partners send."""
+        return self.action in {"4", "6"}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMessage:
+    """UCM: what is said about one message, S009 as echoed."""
+
+    reference: str
+    type: str
+    version: str
+    release: str
+    agency: str
+    association: str
+    said: ControlAction
+    segments: tuple[ControlSegment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroup:
+    """UCF: what is said about one functional group."""
+
+    reference: str
+    sender: Party
+    recipient: Party
+    said: ControlAction
+    messages: tuple[ControlMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReport:
+    """One CONTRL: what is said about the interchange ``reference`` (0020) from ``sender`` to ``recipient``.
+
+    ``messages`` are those outside groups. What is not named follows from ``said``: acknowledged under 7, rejected under 4.
+    """
+
+    reference: str
+    sender: Party
+    recipient: Party
+    said: ControlAction
+    messages: tuple[ControlMessage, ...]
+    groups: tuple[ControlGroup, ...]
+
+
+def parse_contrl(data: bytes) -> tuple[ControlReport, ...]:
+    """What the CONTRL messages of one interchange say, in their order; other messages are passed over.
+
+    A tolerant reader: it takes any version and any partner's dialect, skips segments that it does not know, and checks nothing
+    (the check does). A CONTRL without UCI says nothing.
+
+    Raises:
+        ValueError: ``data`` does not begin with UNA or UNB.
+    """
+    reports = []
+    for message in _messages_of(data):
+        loose, *groups = _blocks(message, "UCF")
+        uci = next((segment for segment in loose if segment.tag == "UCI"), None)
+        if uci is not None:
+            reports.append(ControlReport(uci.at(1), uci.party(2), uci.party(3), uci.action(4), _control_messages(loose), tuple(map(_control_group, groups))))
+    return tuple(reports)
+
+
+class _Read:
+    """A segment as read: ``[element][component]``, the tag being element 0; ``""`` for whatever is not there."""
+
+    def __init__(self, elements: list[list[str]]) -> None:
+        self._elements = elements
+        self.tag = self.at(0).strip()
+
+    def at(self, element: int, component: int = 0) -> str:
+        try:
+            return self._elements[element][component]
+        except IndexError:
+            return ""
+
+    def number(self, element: int, component: int) -> int | None:
+        text = self.at(element, component)
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def party(self, element: int) -> Party:
+        return Party(self.at(element), self.at(element, 1), self.at(element, 2))
+
+    def action(self, element: int) -> ControlAction:
+        """0083 at ``element``; 0085, 0013 or 0135, and S011 after it."""
+        return ControlAction(self.at(element), self.at(element + 1), self.at(element + 2), self.number(element + 3, 0), self.number(element + 3, 1))
+
+
+def _segments_of(data: bytes) -> Iterator[_Read]:
+    """The segments of an interchange, UNA excepted. Line ends and blanks before a tag are dropped; what has no terminator is too."""
+    data = data.lstrip()
+    separators = Separators()
+    if data.startswith(b"UNA"):
+        separators = Separators.from_una(data[:9])
+        data = data[9:].lstrip()
+    if not data.startswith(b"UNB"):
+        raise ValueError("not an interchange: it begins with neither UNA nor UNB")
+    # References and addresses are what a reader compares, and they are ASCII in every repertoire.
+    encoding = "utf-8" if data[4:8] in {b"UNOW", b"UNOX", b"UNOY"} else "latin-1"
+    text = data.decode(encoding, "replace")
+    element, component, terminator, release = (
+        part.decode("latin-1") for part in (separators.element, separators.component, separators.terminator, separators.release)
+    )
+    # The repetition separator is left alone: nothing that repeats is read here, and a released one reads as itself.
+    token = re.compile((re.escape(release) + "." if release != " " else "(?!)") + "|[" + re.escape(element + component + terminator) + "]", re.DOTALL)
+    elements: list[list[str]] = [[]]
+    value = ""
+    position = 0
+    for match in token.finditer(text):
+        value += text[position : match.start()]
+        position = match.end()
+        if len(match[0]) == 2:
+            value += match[0][1]
+            continue
+        elements[-1].append(value)
+        value = ""
+        if match[0] == element:
+            elements.append([])
+        elif match[0] == terminator:
+            yield _Read(elements)
+            elements = [[]]
+
+
+def _messages_of(data: bytes) -> Iterator[list[_Read]]:
+    """The segments of each CONTRL, UNH included."""
+    segments = [segment for segment in _segments_of(data) if segment.tag not in {"UNG", "UNE", "UNZ"}]
+    _, *messages = _blocks(segments, "UNH")
+    return (message for message in messages if message[0].at(2) == "CONTRL")
+
+
+def _blocks(segments: Iterable[_Read], tag: str) -> list[list[_Read]]:
+    """What stands before the first segment with this tag, and then each such segment with what follows it."""
+    blocks: list[list[_Read]] = [[]]
+    for segment in segments:
+        if segment.tag == tag:
+            blocks.append([])
+        blocks[-1].append(segment)
+    return blocks
+
+
+def _control_group(segments: list[_Read]) -> ControlGroup:
+    ucf = segments[0]
+    return ControlGroup(ucf.at(1), ucf.party(2), ucf.party(3), ucf.action(4), _control_messages(segments))
+
+
+def _control_messages(segments: list[_Read]) -> tuple[ControlMessage, ...]:
+    return tuple(
+        ControlMessage(
+            reference=ucm.at(1),
+            type=ucm.at(2),
+            version=ucm.at(2, 1),
+            release=ucm.at(2, 2),
+            agency=ucm.at(2, 3),
+            association=ucm.at(2, 4),
+            said=ucm.action(3),
+            segments=tuple(map(_control_segment, _blocks(below, "UCS")[1:])),
+        )
+        for ucm, *below in _blocks(segments, "UCM")[1:]
+    )
+
+
+def _control_segment(segments: list[_Read]) -> ControlSegment:
+    ucs, *below = segments
+    return ControlSegment(ucs.number(1, 0), ucs.at(2), tuple(_control_element(segment) for segment in below if segment.tag == "UCD"))
+
+
+def _control_element(ucd: _Read) -> ControlElement:
+    return ControlElement(ucd.at(1), ucd.number(2, 0), ucd.number(2, 1), ucd.number(2, 2))
