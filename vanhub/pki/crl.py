@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from vanhub.errors import OperatorError
 from vanhub.pki.issue import Issuer, signature_hash
@@ -34,6 +35,29 @@ class Revoked:
     serial: int
     at: datetime
     reason: str = "unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCrl:
+    """A list that a CA has issued: ``issuer`` is ``"root"`` or ``"issuing"``, times are aware UTC."""
+
+    issuer: str
+    number: int
+    issued_at: datetime
+    next_update: datetime
+    der: bytes
+
+    @classmethod
+    def of(cls, issuer: str, crl: x509.CertificateRevocationList) -> IssuedCrl:
+        """``crl`` as what it says of itself. ``ValueError`` where it has no number or no next update, as every list made here has."""
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        if crl.next_update_utc is None:
+            raise ValueError("a CRL without a next update")
+        return cls(issuer, number, crl.last_update_utc, crl.next_update_utc, crl.public_bytes(serialization.Encoding.DER))
+
+    @property
+    def pem(self) -> bytes:
+        return x509.load_der_x509_crl(self.der).public_bytes(serialization.Encoding.PEM)
 
 
 def require_reason(reason: str) -> str:

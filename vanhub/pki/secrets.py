@@ -68,7 +68,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def hash_password(password: str, *, entropy: Callable[[int], bytes]) -> str:
+def hash_password(password: str, entropy: Callable[[int], bytes]) -> str:
     """A hash string with a new salt: ``$scrypt$ln=15,r=8,p=3$SALT$HASH`` (base64 without padding).
 
     Takes about a fifth of a second and 32 MiB: not for the reactor's thread.

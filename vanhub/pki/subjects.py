@@ -45,7 +45,7 @@ class Subject:
 
 def principal_subject(profile: Profile, id: str, organization: str, domain: str) -> Subject:
     """The principal ``id`` of the kind that ``profile`` is for; ``organization`` is its name in its record."""
-    require_domain(domain)
+    domain = require_domain(domain)
     return Subject(
         common_name=id,
         organization=organization.strip(),
@@ -69,12 +69,14 @@ def hub_subject(tls_names: Sequence[str], domain: str) -> Subject:
             dns_names.append(require_dns_name(name))
     if not dns_names and not addresses:
         raise OperatorError("the hub's TLS certificate needs at least one DNS name or IP address: set the TLS names in hub.toml")
-    return Subject(require_domain(domain), domain, tuple(dict.fromkeys(dns_names)), tuple(dict.fromkeys(addresses)))
+    domain = require_domain(domain)
+    return Subject(domain, domain, tuple(dict.fromkeys(dns_names)), tuple(dict.fromkeys(addresses)))
 
 
 def acknowledgement_subject(domain: str) -> Subject:
     """The hub as the signer of its acknowledgements."""
-    return Subject(f"{require_domain(domain)[:40]} acknowledgements", domain)
+    domain = require_domain(domain)
+    return Subject(f"{domain[:40]} acknowledgements", domain)
 
 
 def authority_subject(kind: str, key_id: bytes, domain: str) -> Subject:
@@ -83,7 +85,8 @@ def authority_subject(kind: str, key_id: bytes, domain: str) -> Subject:
     The first octets of its key identifier stand in the name, so that two CAs never have one name and a verifier never picks the wrong one.
     The organization is the hub's domain: ``domain_of`` reads it back.
     """
-    return Subject(f"{require_domain(domain)[:40]} {kind} CA {key_id[:4].hex()}", domain)
+    domain = require_domain(domain)
+    return Subject(f"{domain[:40]} {kind} CA {key_id[:4].hex()}", domain)
 
 
 def domain_of(certificate: x509.Certificate) -> str:
@@ -99,7 +102,7 @@ def domain_of(certificate: x509.Certificate) -> str:
 
 
 def require_domain(domain: str) -> str:
-    """``domain`` if it is a DNS name with a dot, lower-case, of at most 64 characters (it is an organization name in the CA's certificates).
+    """``domain`` in lower case, if it is a DNS name with a dot, of at most 64 characters (it is the organization in the CA's certificates).
 
     Raises:
         OperatorError: otherwise.
@@ -110,11 +113,12 @@ def require_domain(domain: str) -> str:
 
 
 def require_dns_name(name: str) -> str:
-    """``name`` if it is a DNS name in lower-case letters, digits, hyphens and dots; no wildcard.
+    """``name`` in lower case, if it is a DNS name of letters, digits, hyphens and dots; no wildcard.
 
     Raises:
         OperatorError: otherwise.
     """
-    if len(name) > 253 or not all(_LABEL.match(label) for label in name.split(".")):
-        raise OperatorError(f"{name[:80]!r} is no DNS name: use lower-case letters, digits, hyphens and dots; wildcards are not certified")
-    return name
+    lower = name.lower()
+    if len(lower) > 253 or not all(_LABEL.match(label) for label in lower.split(".")):
+        raise OperatorError(f"{name[:80]!r} is no DNS name: use letters, digits, hyphens and dots; wildcards are not certified")
+    return lower
