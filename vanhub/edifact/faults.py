@@ -79,7 +79,7 @@ class FaultKind(enum.Enum):
         "请使用自己的地址，或将该地址列入代传名单",
     )
     NO_AGREEMENT = Wording(
-        "17", "17", "no agreement for {value}", "没有关于 {value} 的协议", "ask the operator to add it to your agreement", "请运营方将其加入协议"
+        "17", "17", "no agreement for {value}{of}", "没有关于 {value}{of} 的协议", "ask the operator to add it to your agreement", "请运营方将其加入协议"
     )
     TEST_NOT_ALLOWED = Wording(
         "25",
