@@ -38,9 +38,15 @@ class Registry:
         for credential in sorted(credentials, key=lambda credential: credential.revoked_at is not None):
             self._credentials.setdefault((credential.kind, credential.fingerprint), credential)
             self._credentials_of[credential.principal, credential.kind].append(credential)
-        defined = {mailbox.id: mailbox for mailbox in mailboxes}
+        defined = {mailbox.id: mailbox for mailbox in mailboxes if mailbox.id in self.principals}
+        self.agencies: tuple[Mailbox, ...] = tuple(defined.values())
+        """The defined mailboxes, the only ones with routes and copies."""
         self.mailboxes: Mapping[str, Mailbox] = MappingProxyType(
-            {id: defined.get(id) or Mailbox.of_partner(principal) for id, principal in self.principals.items() if id in defined or principal.addresses}
+            {
+                id: defined.get(id) or Mailbox.of_partner(principal)
+                for id, principal in self.principals.items()
+                if id in defined or principal.addresses or principal.carries
+            }
         )
 
     def principal(self, id: str) -> Principal | None:
@@ -66,6 +72,10 @@ class Registry:
     def is_agency(self, id: str) -> bool:
         principal = self.principals.get(id)
         return principal is not None and principal.kind is PrincipalKind.AGENCY
+
+    def is_enabled(self, id: str) -> bool:
+        principal = self.principals.get(id)
+        return principal is not None and principal.enabled
 
     def credential(self, kind: CredentialKind, fingerprint: str) -> Credential | None:
         """The credential with this fingerprint, good or not: whether it is still valid is for the caller to judge."""

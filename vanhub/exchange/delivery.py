@@ -1,0 +1,95 @@
+"""The life of a delivery: everything about its states is in this table.
+
+The state is a column of the store; a change is ``UPDATE ... WHERE state = ?`` with a look at the row count. The jobs of the store follow this table,
+and the drawing in the documentation is made from it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from vanhub.errors import Conflict
+from vanhub.values.delivery import DeliveryState
+
+
+class Verb(enum.StrEnum):
+    """What can happen to a delivery. By its owner: claim, commit, release, extend, answer. By time: lose, quarantine, expire. By an operator: free, redeliver."""
+
+    CLAIM = "claim"
+    COMMIT = "commit"
+    RELEASE = "release"
+    EXTEND = "extend"
+    ANSWER = "answer"
+    LOSE = "lose"
+    QUARANTINE = "quarantine"
+    EXPIRE = "expire"
+    FREE = "free"
+    REDELIVER = "redeliver"
+
+
+_A, _C, _D, _N, _Q, _X = (
+    DeliveryState.AVAILABLE,
+    DeliveryState.CLAIMED,
+    DeliveryState.DELIVERED,
+    DeliveryState.ANSWERED,
+    DeliveryState.QUARANTINED,
+    DeliveryState.EXPIRED,
+)
+
+TRANSITIONS: Mapping[tuple[DeliveryState, Verb], DeliveryState] = MappingProxyType(
+    {
+        (_A, Verb.CLAIM): _C,
+        (_A, Verb.EXPIRE): _X,
+        # A claim ends by its token: commit, release and extend with another are refused before this table is asked.
+        (_C, Verb.COMMIT): _D,
+        (_C, Verb.RELEASE): _A,
+        (_C, Verb.EXTEND): _C,
+        # The owner's CONTRL or APERAK ends the claim too: an answer proves the pickup.
+        (_C, Verb.ANSWER): _N,
+        # The lease ran out; once too often, and the delivery steps aside so that it holds up no other.
+        (_C, Verb.LOSE): _A,
+        (_C, Verb.QUARANTINE): _Q,
+        # The same commit again is answered alike: its first answer may have been lost on the way.
+        (_D, Verb.COMMIT): _D,
+        (_D, Verb.ANSWER): _N,
+        (_D, Verb.REDELIVER): _A,
+        (_N, Verb.COMMIT): _N,
+        (_N, Verb.ANSWER): _N,
+        (_N, Verb.REDELIVER): _A,
+        (_Q, Verb.FREE): _A,
+        (_Q, Verb.EXPIRE): _X,
+        (_X, Verb.REDELIVER): _A,
+    }
+)
+"""State and verb -> next state. A pair that is not here is refused and changes nothing."""
+
+FIRST = DeliveryState.AVAILABLE
+
+
+def next_state(state: DeliveryState, verb: Verb) -> DeliveryState:
+    """The state after ``verb``.
+
+    Raises:
+        Conflict: a delivery in ``state`` does not allow it; the text names what it allows.
+    """
+    try:
+        return TRANSITIONS[state, verb]
+    except KeyError:
+        allowed = ", ".join(other for (of, other) in TRANSITIONS if of is state)
+        raise Conflict(f"the delivery is {state}, which does not allow to {verb} it (only: {allowed})") from None
+
+
+def sources(verb: Verb) -> tuple[DeliveryState, ...]:
+    """The states in which ``verb`` is allowed: the store's ``WHERE state IN``."""
+    return tuple(state for (state, other) in TRANSITIONS if other is verb)
+
+
+def render_drawing() -> str:
+    """The table as a Mermaid state diagram, one arrow for each pair of states."""
+    arrows: dict[tuple[DeliveryState, DeliveryState], list[str]] = {}
+    for (state, verb), after in TRANSITIONS.items():
+        arrows.setdefault((state, after), []).append(verb)
+    lines = ["stateDiagram-v2", f"    [*] --> {FIRST}", *(f"    {state} --> {after}: {', '.join(verbs)}" for (state, after), verbs in arrows.items())]
+    return "\n".join(lines)

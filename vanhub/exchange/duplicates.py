@@ -1,0 +1,34 @@
+"""What makes two interchanges the same one, and the refusal of a second with other content.
+
+Sender, recipient, interchange control reference and test traffic together name an interchange; inside the agreement's window the name is used once.
+Whether it was is decided in the store's acceptance transaction, under a unique index on the key.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from vanhub.edifact.faults import FaultKind
+from vanhub.edifact.report import InterchangeHeader, Report
+from vanhub.exchange.places import REFERENCE, unb_fault
+from vanhub.exchange.routing import is_test
+from vanhub.values.agreement import Agreement
+
+
+def duplicate_key(header: InterchangeHeader) -> str:
+    """The key: S002 and S003 with their qualifiers, 0020, and whether it is a test. Two different names never give the same key."""
+    sender, recipient = header.sender, header.recipient
+    parts = [sender.identification, sender.qualifier, recipient.identification, recipient.qualifier, header.reference, is_test(header)]
+    return json.dumps(parts, ensure_ascii=True, separators=(",", ":"))
+
+
+def duplicate_since(agreement: Agreement, now: datetime) -> datetime:
+    """Start of the window: a key used before it is free again."""
+    return now - timedelta(days=agreement.duplicate_window_days)
+
+
+def refuse_conflict(report: Report, head: bytes, first_received_at: datetime) -> Report:
+    """``report`` rejected because its key was used for other content; ``first_received_at`` tells the sender which receipt stays good."""
+    first_at = first_received_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return report.with_faults((unb_fault(FaultKind.DUPLICATE_INTERCHANGE, report, head, REFERENCE, value=report.header.reference, first_at=first_at),))

@@ -1,0 +1,83 @@
+"""Where admission's faults stand: elements of UNB and of UNH, numbered as UCI and UCM report them (0098: the tag is 1).
+
+The report does not hold the places of UNB's elements; they are found again in the interchange's first octets, only when there is a fault.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vanhub.edifact.faults import Fault, FaultKind, Level
+from vanhub.edifact.report import MessageReport, Report
+from vanhub.edifact.separators import Separators
+
+
+class Place(NamedTuple):
+    """``element`` as 0098 counts, ``component`` as 0104, None for a simple element."""
+
+    element: int
+    component: int | None = None
+
+
+SYNTAX_VERSION = Place(2, 2)
+SENDER = Place(3, 1)
+RECIPIENT = Place(4, 1)
+PREPARED = Place(5, 1)
+REFERENCE = Place(6)
+TEST_INDICATOR = Place(12)
+
+MESSAGE_TYPE = Place(3, 1)
+RELEASE = Place(3, 3)
+
+
+def unb_fault(kind: FaultKind, report: Report, head: bytes, place: Place | None, *, value: str | None = None, **params: str) -> Fault:
+    """A fault of the interchange at ``place`` in its UNB, or of UNB as a whole. ``head`` are the octets ``report.offset`` .. ``report.header_end``."""
+    offset = report.offset + _element_offset(head, report.header.separators, place.element if place else 1)
+    element, component = place or (None, None)
+    return Fault(kind, Level.INTERCHANGE, "UNB", 1, offset, element=element, component=component, value=_listed(value), params=params)
+
+
+def unh_fault(kind: FaultKind, index: int, message: MessageReport, place: Place, *, value: str, **params: str) -> Fault:
+    """A fault of the message number ``index`` of the report, at ``place`` in its UNH."""
+    return Fault(
+        kind,
+        Level.MESSAGE,
+        "UNH",
+        1,
+        message.offset,
+        group=message.group,
+        message=index,
+        element=place.element,
+        component=place.component,
+        value=_listed(value),
+        params=params,
+    )
+
+
+def begins_with_una(head: bytes) -> bool:
+    """Whether the interchange opens with a service string advice."""
+    return head.startswith(b"UNA")
+
+
+def _element_offset(head: bytes, separators: Separators, element: int) -> int:
+    """Where the ``element``-th element of UNB begins (the tag is 1), from the start of ``head``; the segment's end where it has fewer."""
+    at = 9 if begins_with_una(head) else 0
+    while head[at : at + 1].isspace():
+        at += 1
+    seen = 1
+    while seen < element and at < len(head):
+        octet = head[at : at + 1]
+        if octet == separators.terminator:
+            break
+        # A space in the release character's place means that there is none.
+        if octet == separators.release != b" ":
+            at += 1
+        elif octet == separators.element:
+            seen += 1
+        at += 1
+    return min(at, len(head))
+
+
+def _listed(value: str | None) -> str | None:
+    """At most 80 characters of it, as ``Fault.value`` holds."""
+    return value[:80] if value is not None else None
