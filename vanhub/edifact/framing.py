@@ -1,0 +1,215 @@
+"""Splits a stream of octets into interchanges, for every gateway and for ``vanhub check``.
+
+Sans-I/O: octets in, events out. The rules it keeps:
+
+- An interchange runs from UNA or UNB to the terminator of UNZ. White space and byte order marks between interchanges are dropped.
+- A UNA or UNB at a segment's start inside an unfinished interchange ends that one (it is not complete) and begins the next.
+- Octets that begin no interchange are runs of their own: a run ends where an interchange plausibly begins, or after 64 KiB.
+- Octets are passed on as they come: what is held back is the possible beginning of a service segment, some dozens of octets.
+- The same octets in any pieces give the same units.
+
+Nothing is decoded here. Every encoding that the check accepts has its service characters as single octets; the trail octets of
+GB 18030 lie outside the default service characters, so that only a custom UNA together with the letters ``UNZ`` could mislead.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vanhub.edifact.advice import UNA_LENGTH, announced
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """Octets that belong to the unit now open."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The unit now open is over. ``complete``: the terminator of its UNZ was seen; ``is_interchange``: it began with UNA or UNB."""
+
+    complete: bool
+    is_interchange: bool
+
+
+class _State(enum.Enum):
+    BETWEEN = enum.auto()
+    GARBAGE = enum.auto()
+    SEGMENT_START = enum.auto()
+    SEGMENTS = enum.auto()
+    TRAILER = enum.auto()
+
+
+LONGEST_GARBAGE = 1 << 16
+_MARK = b"\xef\xbb\xbf"
+_BLANK = re.compile(rb"[ \t\r\n]*+")
+# As many octets as tell whether an interchange begins: UNA and its six characters, line ends, the tag that follows, its separator.
+_HEAD = 24
+_ADVICE = re.compile(rb"UNA(?:[^A-Za-z0-9]{6}|.{6}[ \t\r\n]{0,8}U[NI]B)", re.DOTALL)
+_HEADER = re.compile(rb"UNB[^A-Za-z0-9 \t\r\n]")
+_AMID_GARBAGE = re.compile(rb"UNA.{6}[ \t\r\n]{0,8}UNB|UNB[^A-Za-z0-9 \t\r\n]UNO[A-Z]", re.DOTALL)
+_TRAILER = re.compile(rb"UNZ[^A-Za-z0-9]")
+
+
+@lru_cache(maxsize=64)
+def _telling(terminator: bytes) -> re.Pattern[bytes]:
+    """A terminator after which UNA, UNB or UNZ stands, or may yet come."""
+    return re.compile(re.escape(terminator) + rb"(?=[ \t\r\n]*+(?:UN[ABZ]|UN?\Z|\Z))")
+
+
+class Framer:
+    """Splits one stream. ``feed`` what came, in any pieces; ``close`` when nothing more will come.
+
+    The events of a unit follow one another: ``Octets`` (any number), then one ``Ended``.
+    """
+
+    def __init__(self) -> None:
+        self._state = _State.BETWEEN
+        self._held = b""
+        self._events: list[Octets | Ended] = []
+        self._garbage_left = 0
+        self._release = b""
+        self._terminator = b""
+        self._released = False  # the octet passed on last was a release character that is not itself released
+
+    def feed(self, data: bytes) -> list[Octets | Ended]:
+        """The events that ``data`` completes."""
+        return self._run(self._held + data, last=False)
+
+    def close(self) -> list[Octets | Ended]:
+        """The events at the end of the stream: a unit still open ends here, incomplete."""
+        events = self._run(self._held, last=True)
+        if self._state is not _State.BETWEEN:
+            self._end(complete=False)
+        return events
+
+    def _run(self, data: bytes, *, last: bool) -> list[Octets | Ended]:
+        self._events = []
+        steps = {
+            _State.BETWEEN: self._begin,
+            _State.GARBAGE: self._pass_garbage,
+            _State.SEGMENT_START: self._look_at_tag,
+            _State.SEGMENTS: self._pass_segments,
+            _State.TRAILER: self._pass_trailer,
+        }
+        at = 0
+        undecided = False
+        while at < len(data) and not undecided:
+            at, undecided = steps[self._state](data, at, last)
+        self._held = data[at:]
+        return self._events
+
+    # Each step begins at an offset and returns the offset that it reached, and whether it needs more octets to decide.
+
+    def _begin(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        at = _BLANK.match(data, at).end()  # type: ignore[union-attr]  # it matches everywhere, if only nothing
+        if at == len(data):
+            return at, False
+        if data.startswith(_MARK, at):
+            return at + len(_MARK), False
+        head = data[at : at + _HEAD]
+        begins = _begins(head, last or len(head) == _HEAD)
+        if begins is None:
+            return at, True
+        if not begins:
+            self._state, self._garbage_left = _State.GARBAGE, LONGEST_GARBAGE
+            return at, False
+        separators = announced(head)
+        self._terminator = separators.terminator
+        self._release = separators.release if separators.release != b" " else b""
+        self._released = False
+        self._state = _State.SEGMENTS
+        # The characters of UNA are no text: its terminator ends no segment. What follows is the interchange's own UNB.
+        advice = UNA_LENGTH if head.startswith(b"UNA") else 0
+        self._emit(data[at : at + advice])
+        return at + advice, False
+
+    def _pass_garbage(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        start = _AMID_GARBAGE.search(data, at)
+        if start is not None:
+            end, decided = start.start(), True
+        elif last:
+            end, decided = len(data), True
+        else:
+            possible = data.find(b"U", max(at, len(data) - _HEAD + 1))
+            end, decided = (len(data), True) if possible < 0 else (possible, False)
+        taken = min(end - at, self._garbage_left)
+        self._emit(data[at : at + taken])
+        self._garbage_left -= taken
+        if self._garbage_left == 0 or start is not None:
+            self._end(complete=False)
+            return at + taken, False
+        return at + taken, not decided
+
+    def _look_at_tag(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        start = _BLANK.match(data, at).end()  # type: ignore[union-attr]
+        self._emit(data[at:start])
+        head = data[start : start + _HEAD]
+        if head.startswith(b"UNZ") and (len(head) > 3 or last):
+            self._state = _State.TRAILER if _TRAILER.match(head) else _State.SEGMENTS
+            return start, False
+        begins = _begins(head, last or len(head) == _HEAD) if head else None
+        if begins is None or head == b"UNZ":
+            return start, True
+        if begins:
+            self._end(complete=False)
+        else:
+            self._state = _State.SEGMENTS
+        return start, False
+
+    def _pass_segments(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        telling = _telling(self._terminator)
+        found = telling.search(data, at)
+        while found is not None and self._is_released(data, at, found.start()):
+            found = telling.search(data, found.end())
+        if found is None:
+            return self._pass(data, at, len(data)), False
+        self._state = _State.SEGMENT_START
+        return self._pass(data, at, found.end()), False
+
+    def _pass_trailer(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        end = data.find(self._terminator, at)
+        while end >= 0 and self._is_released(data, at, end):
+            end = data.find(self._terminator, end + 1)
+        if end < 0:
+            return self._pass(data, at, len(data)), False
+        end = self._pass(data, at, end + 1)
+        self._end(complete=True)
+        return end, False
+
+    def _is_released(self, data: bytes, at: int, place: int) -> bool:
+        """Whether a release character stands before ``place`` that is not itself released. ``at`` is where this step began."""
+        if not self._release:
+            return False
+        first = place
+        while first > at and data.startswith(self._release, first - 1):
+            first -= 1
+        return ((place - first) % 2 == 1) != (first == at and self._released)
+
+    def _pass(self, data: bytes, at: int, end: int) -> int:
+        self._released = self._is_released(data, at, end)
+        self._emit(data[at:end])
+        return end
+
+    def _emit(self, data: bytes) -> None:
+        if data:
+            self._events.append(Octets(data))
+
+    def _end(self, *, complete: bool) -> None:
+        self._events.append(Ended(complete=complete, is_interchange=self._state is not _State.GARBAGE))
+        self._state = _State.BETWEEN
+
+
+def _begins(head: bytes, whole: bool) -> bool | None:
+    """Whether an interchange begins with ``head``; None when more octets must come to tell. ``whole``: no more will come, or enough are here."""
+    if _HEADER.match(head) or _ADVICE.match(head):
+        return True
+    if whole:
+        return False
+    could_be = head.startswith(b"UNA") or b"UNA".startswith(head) or b"UNB".startswith(head) or _MARK.startswith(head)
+    return None if could_be else False
