@@ -1,4 +1,4 @@
-"""What holds for every test run: skips are counted, shown, and in CI allowed only when they are expected.
+"""What holds for every test run: skips are counted and shown, in CI allowed only when they are expected; Hypothesis keeps no clock.
 
 A skipped test proves nothing, so each one has a reason that a reader of the run can see. With ``CI=true`` a skip fails the run
 unless ``tests/expected-skips`` has its line, ``FILE: REASON``, character for character.
@@ -10,9 +10,14 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 EXPECTED_SKIPS = Path(__file__).parent / "expected-skips"
+
+# How long one example takes says nothing on a busy machine. In CI the examples are the same every time: a change fails for its own faults only.
+hypothesis.settings.register_profile("vanhub", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("vanhub")
 
 _skips = pytest.StashKey[Counter[str]]()
 
