@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from vanhub.edifact.faults import Fault, FaultKind
 from vanhub.edifact.report import InterchangeHeader, Party, Report, Verdict
-from vanhub.exchange.places import MESSAGE_TYPE, PREPARED, RECIPIENT, RELEASE, SENDER, SYNTAX_VERSION, TEST_INDICATOR, unb_fault, unh_fault
+from vanhub.exchange.places import MESSAGE_TYPE, PREPARED, RECIPIENT, RELEASE, SENDER, SYNTAX_VERSION, TEST_INDICATOR, Peek, unb_fault, unh_fault
 from vanhub.exchange.routing import CONTROL_TYPES, Route, decide_routes, is_test, rejected_route, sorter
 from vanhub.values.agreement import Agreement
 from vanhub.values.mailbox import Mailbox
@@ -40,27 +40,27 @@ class Admission:
 
 
 def decide_admission(
-    report: Report, *, head: bytes, principal: Principal, registry: Registry, hub: Address, now: datetime, faults_listed: int = 1000
+    report: Report, *, peek: Peek, principal: Principal, registry: Registry, hub: Address, now: datetime, most_faults: int = 1000
 ) -> Admission:
     """Admit the interchange of ``report``, which ``principal`` sent, or refuse it whole or in part.
 
-    ``head`` are its octets ``report.offset`` .. ``report.header_end``; ``hub`` is the hub's own address; ``faults_listed`` as the check's.
+    ``peek`` reads its octets, which is done only to say where a fault stands; ``hub`` is the hub's own address; ``most_faults`` stay listed.
     """
     agreement = principal.agreement
-    sender, sender_fault = _sender(report, head, principal, registry)
-    addressed, recipient_fault = _recipient(report, head, registry, hub)
+    sender, sender_fault = _sender(report, peek, principal, registry)
+    addressed, recipient_fault = _recipient(report, peek, registry, hub)
     to_hub = _address(report.header.recipient) == hub
     sort = sorter(registry, sender or principal.id)
     destinations = tuple(sort(message) if to_hub and message.type not in CONTROL_TYPES else addressed for message in report.messages)
     faults = (
         *(fault for fault in (sender_fault, recipient_fault) if fault is not None),
-        *_term_faults(report, head, agreement, now),
+        *_term_faults(report, peek, agreement, now),
         *_message_faults(report, agreement, destinations, registry, to_hub=to_hub),
     )
     all_or_nothing = agreement.acceptance == "all"
-    admitted = report.with_faults(faults, all_or_nothing=all_or_nothing, most=faults_listed) if faults or all_or_nothing else report
+    admitted = report.with_faults(faults, all_or_nothing=all_or_nothing, most=most_faults) if faults or all_or_nothing else report
     if to_hub and not report.only_control and (lone := _lone_control_faults(admitted)):
-        admitted = admitted.with_faults(lone, most=faults_listed)
+        admitted = admitted.with_faults(lone, most=most_faults)
     if admitted.verdict is not Verdict.REJECTED:
         routes = decide_routes(admitted, destinations, addressed=addressed, sender=sender or principal.id, registry=registry, now=now)
     elif addressed is not None and addressed.wants_rejected and sender is not None and not is_test(report.header) and not report.only_control:
@@ -79,7 +79,7 @@ def _missing(party: Party, report: Report) -> bool:
     return not party.identification and report.verdict is Verdict.REJECTED
 
 
-def _sender(report: Report, head: bytes, principal: Principal, registry: Registry) -> tuple[str | None, Fault | None]:
+def _sender(report: Report, peek: Peek, principal: Principal, registry: Registry) -> tuple[str | None, Fault | None]:
     """The id of the principal that the UNB sender stands for, or the fault why ``principal`` may not send under this address."""
     party = report.header.sender
     if _missing(party, report):
@@ -89,11 +89,11 @@ def _sender(report: Report, head: bytes, principal: Principal, registry: Registr
     if address in principal.addresses or address in principal.carries:
         return owner.id if owner is not None else principal.id, None
     if owner is not None or registry.carriers(address):
-        return None, unb_fault(FaultKind.SENDER_NOT_PRINCIPAL, report, head, SENDER, value=str(party), principal=principal.id)
-    return None, unb_fault(FaultKind.SENDER_UNKNOWN, report, head, SENDER, value=str(party))
+        return None, unb_fault(FaultKind.SENDER_NOT_PRINCIPAL, report, peek, SENDER, value=str(party), principal=principal.id)
+    return None, unb_fault(FaultKind.SENDER_UNKNOWN, report, peek, SENDER, value=str(party))
 
 
-def _recipient(report: Report, head: bytes, registry: Registry, hub: Address) -> tuple[Mailbox | None, Fault | None]:
+def _recipient(report: Report, peek: Peek, registry: Registry, hub: Address) -> tuple[Mailbox | None, Fault | None]:
     """The mailbox of the UNB recipient, None for the hub itself; or the fault that there is none. A disabled principal has none."""
     party = report.header.recipient
     address = _address(party)
@@ -102,23 +102,23 @@ def _recipient(report: Report, head: bytes, registry: Registry, hub: Address) ->
     addressee = registry.addressee(address)
     mailbox = registry.mailbox(addressee.id) if addressee is not None and addressee.enabled else None
     if mailbox is None and not _missing(party, report):
-        return None, unb_fault(FaultKind.RECIPIENT_UNKNOWN, report, head, RECIPIENT, value=str(party))
+        return None, unb_fault(FaultKind.RECIPIENT_UNKNOWN, report, peek, RECIPIENT, value=str(party))
     return mailbox, None
 
 
-def _term_faults(report: Report, head: bytes, agreement: Agreement, now: datetime) -> Iterator[Fault]:
+def _term_faults(report: Report, peek: Peek, agreement: Agreement, now: datetime) -> Iterator[Fault]:
     """What the agreement says of the interchange as a whole."""
     header = report.header
     if _missing(header.sender, report) and _missing(header.recipient, report):
         return
     if agreement.syntax_versions and str(header.syntax_version) not in agreement.syntax_versions:
-        yield unb_fault(FaultKind.NO_AGREEMENT, report, head, SYNTAX_VERSION, value=str(header.syntax_version), of=" (UNB S001 0002)")
+        yield unb_fault(FaultKind.NO_AGREEMENT, report, peek, SYNTAX_VERSION, value=str(header.syntax_version), of=" (UNB S001 0002)")
     if agreement.traffic == ("production" if is_test(header) else "test"):
-        yield unb_fault(FaultKind.TEST_NOT_ALLOWED, report, head, TEST_INDICATOR, value=header.test)
+        yield unb_fault(FaultKind.TEST_NOT_ALLOWED, report, peek, TEST_INDICATOR, value=header.test)
     if len(report.messages) > agreement.max_messages:
-        yield unb_fault(FaultKind.OVER_LIMIT, report, head, None, name="UNH..UNT", most=str(agreement.max_messages))
+        yield unb_fault(FaultKind.OVER_LIMIT, report, peek, None, name="UNH..UNT", most=str(agreement.max_messages))
     if agreement.preparation_window_days and not _within_window(header, agreement, now):
-        yield unb_fault(FaultKind.OUTSIDE_WINDOW, report, head, PREPARED, value=header.prepared)
+        yield unb_fault(FaultKind.OUTSIDE_WINDOW, report, peek, PREPARED, value=header.prepared)
 
 
 def _within_window(header: InterchangeHeader, agreement: Agreement, now: datetime) -> bool:

@@ -7,13 +7,12 @@ Whether it was is decided in the store's acceptance transaction, under a unique 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.report import InterchangeHeader, Report
-from vanhub.exchange.places import REFERENCE, unb_fault
+from vanhub.exchange.places import REFERENCE, Peek, unb_fault
 from vanhub.exchange.routing import is_test
-from vanhub.values.agreement import Agreement
 
 
 def duplicate_key(header: InterchangeHeader) -> str:
@@ -23,12 +22,8 @@ def duplicate_key(header: InterchangeHeader) -> str:
     return json.dumps(parts, ensure_ascii=True, separators=(",", ":"))
 
 
-def duplicate_since(agreement: Agreement, now: datetime) -> datetime:
-    """Start of the window: a key used before it is free again."""
-    return now - timedelta(days=agreement.duplicate_window_days)
-
-
-def refuse_conflict(report: Report, head: bytes, first_received_at: datetime) -> Report:
-    """``report`` rejected because its key was used for other content; ``first_received_at`` tells the sender which receipt stays good."""
-    first_at = first_received_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return report.with_faults((unb_fault(FaultKind.DUPLICATE_INTERCHANGE, report, head, REFERENCE, value=report.header.reference, first_at=first_at),))
+def refuse_conflict(report: Report, peek: Peek, first_received_at: datetime, *, most_faults: int = 1000) -> Report:
+    """``report`` rejected because its key was used for other content; ``first_received_at`` (UTC) tells the sender which receipt stays good."""
+    first_at = f"{first_received_at:%Y-%m-%d %H:%M:%S} UTC"
+    fault = unb_fault(FaultKind.DUPLICATE_INTERCHANGE, report, peek, REFERENCE, value=report.header.reference, first_at=first_at)
+    return report.with_faults((fault,), most=most_faults)

@@ -6,15 +6,15 @@ Nothing of the original is copied. A recipe names slices of it and the few octet
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from vanhub.edifact.report import GroupReport, Party, Report
+from vanhub.edifact.charset import announced_encoding, repertoire
+from vanhub.edifact.report import GroupReport, InterchangeHeader, Report
 from vanhub.edifact.writer import render_group_trailer, render_header, render_trailer
+from vanhub.exchange.places import Peek
 from vanhub.exchange.routing import Route
-from vanhub.values.acceptance import NewDelivery
 from vanhub.values.delivery import Recipe, Slice
-from vanhub.values.mailbox import Mailbox
 
 _PIECE = 1 << 20
 """Octets read at once while a recipe is hashed."""
@@ -23,31 +23,23 @@ _SHORTEST_SEGMENT = 4
 """Octets of a segment of nothing but its tag and terminator: what is shorter, between two slices, can only be the white space that stood there."""
 
 
-def build_recipe(
-    report: Report,
-    route: Route,
-    *,
-    original_size: int,
-    reference: str,
-    recipient: Party,
-    prepared: datetime,
-    una: bool,
-    encoding: str = "ascii",
-) -> Recipe:
-    """How the delivery's bytes are put together from the original, whose first octet is at offset 0 of the report.
+def build_recipe(report: Report, route: Route, *, peek: Peek, original_size: int, reference: str, now: datetime, encoding: str = "") -> Recipe:
+    """How the delivery's bytes are put together from the original, of which ``peek`` reads octets by the offsets of the report.
 
-    A whole route is one slice of ``original_size``. Any other is UNA (with ``una``: the original had one), a UNB with the original's S001, sender, application
-    reference and test indicator but this ``reference`` (0020), ``recipient`` and ``prepared`` (S004), the messages in their groups, and UNZ. A group of
-    which messages are missing gets a UNE that counts the others.
+    A whole route is one slice of ``original_size``. Any other is UNA (if the original had one), a UNB with the original's S001, sender, application
+    reference and test indicator but this ``reference`` (0020), the route's recipient and ``now`` (S004), the messages in their groups, and UNZ. A group of which
+    messages are missing gets a UNE that counts the others. ``encoding`` is the sender's agreement's.
 
     Raises:
-        ValueError: the header cannot be written in ``encoding``, the Python codec that the original was read with.
+        ValueError: the recipient cannot be written in the original's encoding.
     """
     if route.whole:
         return (Slice(0, original_size),)
-    pieces, count = _body(report, route, encoding)
-    header = render_header(report.header, recipient=recipient, reference=reference, prepared=prepared, una=una, encoding=encoding)
-    return (header, *_joined(pieces), render_trailer(report.header, count, reference, encoding=encoding))
+    codec = _codec(report.header, encoding)
+    pieces, count = _body(report, route, codec)
+    una = peek(report.offset, 3) == b"UNA"
+    header = render_header(report.header, recipient=route.recipient, reference=reference, prepared=now, una=una, encoding=codec)
+    return (header, *_joined(pieces), render_trailer(report.header, count, reference, encoding=codec))
 
 
 def recipe_size(recipe: Recipe) -> int:
@@ -55,7 +47,7 @@ def recipe_size(recipe: Recipe) -> int:
     return sum(piece.length if isinstance(piece, Slice) else len(piece) for piece in recipe)
 
 
-def recipe_octets(recipe: Recipe, peek: Callable[[int, int], bytes]) -> Iterator[bytes]:
+def recipe_octets(recipe: Recipe, peek: Peek) -> Iterator[bytes]:
     """The recipe's octets, in pieces of at most 1 MiB; ``peek(offset, length)`` reads the original."""
     for piece in recipe:
         if isinstance(piece, bytes):
@@ -65,7 +57,7 @@ def recipe_octets(recipe: Recipe, peek: Callable[[int, int], bytes]) -> Iterator
                 yield peek(offset, min(_PIECE, piece.offset + piece.length - offset))
 
 
-def recipe_sha256(recipe: Recipe, peek: Callable[[int, int], bytes]) -> str:
+def recipe_sha256(recipe: Recipe, peek: Peek) -> str:
     """SHA-256 of the recipe's octets, in lower-case hex."""
     digest = hashlib.sha256()
     for octets in recipe_octets(recipe, peek):
@@ -73,49 +65,14 @@ def recipe_sha256(recipe: Recipe, peek: Callable[[int, int], bytes]) -> str:
     return digest.hexdigest()
 
 
-def build_delivery(
-    report: Report,
-    route: Route,
-    mailbox: Mailbox,
-    *,
-    id: str,
-    reference: str,
-    original_size: int,
-    original_sha256: str,
-    peek: Callable[[int, int], bytes],
-    prepared: datetime,
-    una: bool,
-    encoding: str = "ascii",
-) -> NewDelivery:
-    """The delivery that ``route`` asks for, with its recipe, size and digest; ``reference`` (0020) is used only where the hub makes the envelope.
-
-    Raises:
-        ValueError: as ``build_recipe``.
-    """
-    recipient = _party(mailbox)
-    recipe = build_recipe(report, route, original_size=original_size, reference=reference, recipient=recipient, prepared=prepared, una=una, encoding=encoding)
-    return NewDelivery(
-        id=id,
-        mailbox=route.mailbox,
-        slot=route.slot,
-        recipe=recipe,
-        sender=str(report.header.sender),
-        recipient=str(report.header.recipient if route.whole else recipient),
-        reference=report.header.reference if route.whole else reference,
-        types=tuple(dict.fromkeys(report.messages[index].type for index in route.messages)),
-        messages=len(route.messages),
-        size=recipe_size(recipe),
-        sha256=original_sha256 if route.whole else recipe_sha256(recipe, peek),
-        expires_at=route.expires_at,
-    )
+def _codec(header: InterchangeHeader, encoding: str) -> str:
+    """The codec that the header was read with. An accepted interchange has one: the check refuses what it cannot read."""
+    announced = announced_encoding(header.syntax_details[1]) if len(header.syntax_details) > 1 else ""
+    known = repertoire(header.syntax_identifier, encoding or announced)
+    return known.codec if known is not None else "ascii"
 
 
-def _party(mailbox: Mailbox) -> Party:
-    address = mailbox.addresses[0]
-    return Party(address.identification, address.qualifier)
-
-
-def _body(report: Report, route: Route, encoding: str) -> tuple[list[bytes | Slice], int]:
+def _body(report: Report, route: Route, codec: str) -> tuple[list[bytes | Slice], int]:
     """What stands between UNB and UNZ, and UNZ's count: of groups, or of messages where there are no groups."""
     if not report.groups:
         return [_message(report, index) for index in route.messages], len(route.messages)
@@ -132,15 +89,15 @@ def _body(report: Report, route: Route, encoding: str) -> tuple[list[bytes | Sli
         if len(indexes) == sizes[number]:
             pieces.append(Slice(group_report.offset, group_report.end - group_report.offset))
         else:
-            pieces += _partial_group(report, group_report, indexes, encoding)
+            pieces += _partial_group(report, group_report, indexes, codec)
     return pieces, len(chosen)
 
 
-def _partial_group(report: Report, group: GroupReport, indexes: Sequence[int], encoding: str) -> list[bytes | Slice]:
+def _partial_group(report: Report, group: GroupReport, indexes: Sequence[int], codec: str) -> list[bytes | Slice]:
     return [
         Slice(group.offset, group.header_end - group.offset),
         *(_message(report, index) for index in indexes),
-        render_group_trailer(report.header, len(indexes), group.reference, encoding=encoding),
+        render_group_trailer(report.header, len(indexes), group.reference, encoding=codec),
     ]
 
 

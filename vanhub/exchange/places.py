@@ -5,11 +5,15 @@ The report does not hold the places of UNB's elements; they are found again in t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
 from vanhub.edifact.report import MessageReport, Report
 from vanhub.edifact.separators import Separators
+
+Peek = Callable[[int, int], bytes]
+"""``peek(offset, length)``: octets of what was checked."""
 
 
 class Place(NamedTuple):
@@ -30,8 +34,9 @@ MESSAGE_TYPE = Place(3, 1)
 RELEASE = Place(3, 3)
 
 
-def unb_fault(kind: FaultKind, report: Report, head: bytes, place: Place | None, *, value: str | None = None, **params: str) -> Fault:
-    """A fault of the interchange at ``place`` in its UNB, or of UNB as a whole. ``head`` are the octets ``report.offset`` .. ``report.header_end``."""
+def unb_fault(kind: FaultKind, report: Report, peek: Peek, place: Place | None, *, value: str | None = None, **params: str) -> Fault:
+    """A fault of the interchange at ``place`` in its UNB, or of UNB as a whole."""
+    head = peek(report.offset, report.header_end - report.offset)
     offset = report.offset + _element_offset(head, report.header.separators, place.element if place else 1)
     element, component = place or (None, None)
     return Fault(kind, Level.INTERCHANGE, "UNB", 1, offset, element=element, component=component, value=_listed(value), params=params)
@@ -54,14 +59,9 @@ def unh_fault(kind: FaultKind, index: int, message: MessageReport, place: Place,
     )
 
 
-def begins_with_una(head: bytes) -> bool:
-    """Whether the interchange opens with a service string advice."""
-    return head.startswith(b"UNA")
-
-
 def _element_offset(head: bytes, separators: Separators, element: int) -> int:
     """Where the ``element``-th element of UNB begins (the tag is 1), from the start of ``head``; the segment's end where it has fewer."""
-    at = 9 if begins_with_una(head) else 0
+    at = 9 if head.startswith(b"UNA") else 0
     while head[at : at + 1].isspace():
         at += 1
     seen = 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from vanhub.edifact.report import InterchangeHeader, MessageReport, Report, Verdict
+from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
 from vanhub.values.delivery import Slot
 from vanhub.values.mailbox import Mailbox
 from vanhub.values.registry import Registry
@@ -25,12 +25,14 @@ class Route:
     """One delivery to be made: ``messages`` are indexes into the report's messages, ascending.
 
     ``whole``: the original octets are delivered unchanged; else the messages go into an envelope of the hub's (``vanhub.exchange.envelopes``).
+    ``recipient`` is S003 of the delivery: the original's where that names this mailbox, else the mailbox's first address.
     """
 
     mailbox: str
     slot: Slot
     messages: tuple[int, ...]
     whole: bool
+    recipient: Party
     expires_at: datetime
     copy: bool = False
 
@@ -76,7 +78,8 @@ def decide_routes(
 
     def route(mailbox: str, messages: list[int], *, copy: bool) -> Route:
         whole = not copy and addressed is not None and len(messages) == len(report.messages)
-        return Route(mailbox, slot, tuple(messages), whole, now + registry.mailboxes[mailbox].expiry, copy)
+        recipient = report.header.recipient if addressed is not None and not copy else _party(registry.mailboxes[mailbox])
+        return Route(mailbox, slot, tuple(messages), whole, recipient, now + registry.mailboxes[mailbox].expiry, copy)
 
     return (
         *(route(mailbox, sorted(messages + companions), copy=False) for mailbox, messages in primary.items()),
@@ -86,7 +89,12 @@ def decide_routes(
 
 def rejected_route(report: Report, addressed: Mailbox, now: datetime) -> Route:
     """How an interchange that was rejected is shown to the agency that it was addressed to."""
-    return Route(addressed.id, Slot.REJECTED, tuple(range(len(report.messages))), True, now + addressed.expiry)
+    return Route(addressed.id, Slot.REJECTED, tuple(range(len(report.messages))), True, report.header.recipient, now + addressed.expiry)
+
+
+def _party(mailbox: Mailbox) -> Party:
+    address = mailbox.addresses[0]
+    return Party(address.identification, address.qualifier)
 
 
 def _copier(registry: Registry, sender: str) -> Callable[[str, str, str, str], tuple[str, ...]]:
