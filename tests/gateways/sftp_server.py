@@ -1,0 +1,100 @@
+"""An SFTP gateway before the hub in memory, as a process of its own: ``python -m tests.gateways.sftp_server FOLDER``.
+
+It prints its port, then answers JSON lines on standard input, one object each:
+``{"do": "deliver", "to", "octets", "slot"?}`` -> id;  ``{"do": "look"}`` -> what the hub holds;  ``{"do": "disable", "name"}``;
+``{"do": "backlog", "on"}`` holds uploads or lets them go.
+``FOLDER`` has public keys ``NAME.pub`` of the principals; ``settings.json`` may lower the limits.
+"""
+
+# twisted.conch and twisted.internet.stdio have no annotations.
+# mypy: allow-untyped-calls
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from twisted.conch.ssh.keys import Key
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.stdio import StandardIO
+from twisted.logger import globalLogBeginner, textFileLogObserver
+from twisted.protocols.basic import LineReceiver
+
+from tests.gateways.hub import MemoryHub, principal
+from vanhub.gateways.sftp import sftp_factory
+from vanhub.values.delivery import Slot
+
+
+class Console(LineReceiver):
+    """The test's way to the hub."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = 16 * 1024 * 1024
+
+    def __init__(self, hub: MemoryHub) -> None:
+        self._hub = hub
+
+    def lineReceived(self, line: bytes) -> None:
+        self.sendLine(json.dumps(self._do(json.loads(line))).encode())
+
+    def connectionLost(self, reason: object = None) -> None:
+        _reactor.stop()
+
+    def _do(self, command: dict[str, Any]) -> Any:
+        hub = self._hub
+        match command["do"]:
+            case "deliver":
+                id = hub.deliver(command["to"], command["octets"].encode())
+                box = hub.boxes[id]
+                box.delivery = dataclasses.replace(box.delivery, slot=Slot(command.get("slot", "production")), **command.get("as", {}))
+                return id
+            case "disable":
+                hub.disable(command["name"])
+                return None
+            case "backlog" if command["on"]:
+                hub.backlog = Deferred()
+                return None
+            case "backlog":
+                backlog, hub.backlog = hub.backlog, None
+                if backlog is not None:
+                    backlog.callback(None)
+                return None
+            case _:
+                return {
+                    "kept": [[kept.principal, kept.receipt.reference, kept.receipt.verdict, kept.file_name, len(kept.octets)] for kept in hub.kept.values()],
+                    "boxes": {id: box.delivery.state.value for id, box in hub.boxes.items()},
+                    "open": sum(upload.open for upload in hub.uploads),
+                    "received": sum(len(upload.octets) for upload in hub.uploads),
+                    "aborted": hub.aborted,
+                    "sessions": [session.principal.id for session in hub.sessions],
+                    "closed": hub.closed,
+                }
+
+
+_reactor: Any = reactor
+
+
+def main(folder: Path) -> None:
+    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    settings = json.loads((folder / "settings.json").read_text()) if (folder / "settings.json").exists() else {}
+    terms = settings.pop("terms", {})
+    hub = MemoryHub(_reactor, late_s=settings.pop("late_s", 0.3))
+    for name in ("alpha", "beta"):
+        blob = Key.fromFile(str(folder / f"{name}.pub")).blob()
+        hub.add(principal(name, **terms), ssh_key=blob, password=f"password of {name}")
+    host_key = Key(Ed25519PrivateKey.generate())
+    factory = sftp_factory(hub, hub, hub, hub, host_keys=[host_key], reactor=_reactor, **settings)
+    port = _reactor.listenTCP(0, factory, interface="127.0.0.1")
+    console = Console(hub)
+    StandardIO(console)
+    console.sendLine(b"%d" % port.getHost().port)
+    _reactor.run()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
