@@ -19,13 +19,14 @@ How a report becomes a CONTRL:
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydifact.segments import Segment
 
+from vanhub.edifact.advice import UNA_LENGTH, announced
+from vanhub.edifact.charset import repertoire
 from vanhub.edifact.faults import Fault, Level
 from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
 from vanhub.edifact.separators import Separators
@@ -35,10 +36,6 @@ _UNKNOWN = "UNKNOWN"
 _MOST_UCS = 999
 _MOST_UCD = 99
 _SERVICE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
-
-# ISO 9735, level A and level B; UNOC is ISO 8859-1, UNOW is UTF-8.
-_LEVEL_A = frozenset(string.ascii_uppercase + string.digits + " .,-()/=!\"%&*;<>'+:?")
-_LEVEL_B = _LEVEL_A | frozenset(string.ascii_lowercase)
 
 _REJECTED, _ACKNOWLEDGED, _RECEIVED = "4", "7", "8"
 
@@ -54,7 +51,7 @@ def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datet
     version = report.header.syntax_version
     sender = _party(report.header.sender, fallback_sender, version)
     body = _body(report, sender, _party(report.header.recipient, hub, version))
-    identifier, encoding = _repertoire([*_values(body), *_address(sender), *_address(hub), reference])
+    identifier = _least_identifier([*_values(body), *_address(sender), *_address(hub), reference])
     header = InterchangeHeader(
         separators=Separators.default(version),
         syntax_identifier=identifier,
@@ -67,7 +64,7 @@ def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datet
     message = wrap_message("1", ["CONTRL", "4", "1", "UN"] if version >= 4 else ["CONTRL", "D", "3", "UN"], body)
     # Level B's service characters were once unprintable: UNA says which ones are meant.
     una = identifier == "UNOB" and version < 4
-    return render_interchange(header, [message], prepared=prepared, una=una, encoding=encoding)
+    return render_interchange(header, [message], prepared=prepared, una=una)
 
 
 def _body(report: Report, sender: Party, recipient: Party) -> list[Segment]:
@@ -212,16 +209,18 @@ def _values(segments: Iterable[Segment]) -> Iterator[str]:
             yield from [element] if isinstance(element, str) else element
 
 
-def _repertoire(values: Iterable[str]) -> tuple[str, str]:
-    """The least syntax identifier that has all characters of these values, and its encoding."""
-    characters = set().union(*values)
-    if characters <= _LEVEL_A:
-        return "UNOA", "ascii"
-    if characters <= _LEVEL_B:
-        return "UNOB", "ascii"
-    if all(ord(character) < 256 for character in characters):
-        return "UNOC", "latin-1"
-    return "UNOW", "utf-8"
+def _least_identifier(values: Iterable[str]) -> str:
+    """The syntax identifier of the least repertoire that has all characters of these values."""
+    text = "".join(values)
+    return next((identifier for identifier in ("UNOA", "UNOB", "UNOC") if _has(identifier, text)), "UNOW")
+
+
+def _has(identifier: str, text: str) -> bool:
+    found = repertoire(identifier)
+    try:
+        return found is not None and found.admits(text) and bool(text.encode(found.codec))
+    except UnicodeEncodeError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,15 +344,13 @@ class _Read:
 def _segments_of(data: bytes) -> Iterator[_Read]:
     """The segments of an interchange, UNA excepted. Line ends and blanks before a tag are dropped; what has no terminator is too."""
     data = data.lstrip()
-    separators = Separators()
+    separators = announced(data)
     if data.startswith(b"UNA"):
-        separators = Separators.from_una(data[:9])
-        data = data[9:].lstrip()
+        data = data[UNA_LENGTH:].lstrip()
     if not data.startswith(b"UNB"):
         raise ValueError("not an interchange: it begins with neither UNA nor UNB")
-    # References and addresses are what a reader compares, and they are ASCII in every repertoire.
-    encoding = "utf-8" if data[4:8] in {b"UNOW", b"UNOX", b"UNOY"} else "latin-1"
-    text = data.decode(encoding, "replace")
+    known = repertoire(data[4:8].decode("latin-1"))
+    text = data.decode(known.codec if known is not None else "latin-1", "replace")
     element, component, terminator, release = (
         part.decode("latin-1") for part in (separators.element, separators.component, separators.terminator, separators.release)
     )

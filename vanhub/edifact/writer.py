@@ -6,12 +6,15 @@ Rules kept here:
 - What is empty at the end is cut off: trailing components, repetitions and elements (ISO 9735 calls it truncation).
 - What cannot be said is refused, never bent: a character that the encoding lacks, a value that would need a release
   character where there is none, a repetition where there is no repetition separator.
+- An octet that could not be decoded when it was read (a lone surrogate, PEP 383) goes out as the octet that it was.
 
 A segment is a ``pydifact`` ``Segment``. Each of its elements is
 
 - a ``str``: a simple data element,
 - a list of ``str``: the components of a composite (a list of one is the same as the bare ``str`` on the wire),
 - a list of lists of ``str``: repetitions, each given by its components (a simple element's with one each): syntax version 4.
+
+``encoding`` is a Python codec agreed with the partner; left empty it is what S001 says (``codec_of``).
 """
 
 from __future__ import annotations
@@ -23,8 +26,19 @@ from functools import lru_cache
 
 from pydifact.segments import Segment
 
+from vanhub.edifact.charset import announced_encoding, repertoire
 from vanhub.edifact.report import InterchangeHeader, Party
 from vanhub.edifact.separators import Separators
+
+
+def codec_of(header: InterchangeHeader, agreed: str = "") -> str:
+    """The Python codec of an interchange: the one agreed, else what 0133 announces, else that of its syntax identifier."""
+    announced = announced_encoding(header.syntax_details[1]) if len(header.syntax_details) > 1 else ""
+    try:
+        found = repertoire(header.syntax_identifier, agreed or announced)
+    except LookupError:
+        found = None
+    return found.codec if found is not None else "ascii"
 
 
 def render_segments(segments: Iterable[Segment], separators: Separators, *, encoding: str = "ascii") -> bytes:
@@ -34,7 +48,7 @@ def render_segments(segments: Iterable[Segment], separators: Separators, *, enco
         ValueError: a value cannot be said with these separators or in this encoding.
     """
     texts = _Texts.of(separators)
-    return "".join([texts.segment(segment) for segment in segments]).encode(encoding)
+    return "".join([texts.segment(segment) for segment in segments]).encode(encoding, "surrogateescape")
 
 
 def wrap_message(reference: str, identifier: Sequence[str], body: Iterable[Segment], *, access_reference: str = "") -> list[Segment]:
@@ -47,9 +61,7 @@ def wrap_message(reference: str, identifier: Sequence[str], body: Iterable[Segme
     return segments
 
 
-def render_interchange(
-    header: InterchangeHeader, messages: Iterable[Iterable[Segment]], *, prepared: datetime, una: bool = False, encoding: str = "ascii"
-) -> bytes:
+def render_interchange(header: InterchangeHeader, messages: Iterable[Iterable[Segment]], *, prepared: datetime, una: bool = False, encoding: str = "") -> bytes:
     """A whole interchange without groups: ``messages`` are each UNH..UNT (``wrap_message``).
 
     ``prepared`` stands in for ``header.prepared``; UNA is written with ``una`` or where the separators are not the syntax version's defaults.
@@ -58,12 +70,12 @@ def render_interchange(
         ValueError: as ``render_segments``.
     """
     parts = [_render_unb(header, prepared, una, encoding)]
-    parts.extend(render_segments(message, header.separators, encoding=encoding) for message in messages)
+    parts.extend(_render(header, message, encoding) for message in messages)
     parts.append(render_trailer(header, len(parts) - 1, header.reference, encoding=encoding))
     return b"".join(parts)
 
 
-def render_header(header: InterchangeHeader, *, recipient: Party, reference: str, prepared: datetime, una: bool, encoding: str = "ascii") -> bytes:
+def render_header(header: InterchangeHeader, *, recipient: Party, reference: str, prepared: datetime, una: bool, encoding: str = "") -> bytes:
     """UNA (with ``una``, or where it is needed) and UNB of an interchange on its way to one recipient.
 
     The original's separators, S001, sender, application reference (0026), priority (0029), agreement (0032) and test indicator (0035) stay; the password
@@ -76,14 +88,14 @@ def render_header(header: InterchangeHeader, *, recipient: Party, reference: str
     return _render_unb(readdressed, prepared, una, encoding)
 
 
-def render_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "ascii") -> bytes:
+def render_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "") -> bytes:
     """UNZ: ``count`` messages, or groups where there are any."""
-    return render_segments([Segment("UNZ", str(count), reference)], header.separators, encoding=encoding)
+    return _render(header, [Segment("UNZ", str(count), reference)], encoding)
 
 
-def render_group_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "ascii") -> bytes:
+def render_group_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "") -> bytes:
     """UNE: ``count`` messages under the group reference of its UNG."""
-    return render_segments([Segment("UNE", str(count), reference)], header.separators, encoding=encoding)
+    return _render(header, [Segment("UNE", str(count), reference)], encoding)
 
 
 def render_prepared(prepared: datetime, syntax_version: int) -> str:
@@ -92,6 +104,14 @@ def render_prepared(prepared: datetime, syntax_version: int) -> str:
     EDIFACT gives no time zone here; the wall clock of ``prepared``'s own zone is written.
     """
     return prepared.strftime("%Y%m%d:%H%M" if syntax_version >= 4 else "%y%m%d:%H%M")
+
+
+def _render(header: InterchangeHeader, segments: Iterable[Segment], encoding: str) -> bytes:
+    separators = header.separators
+    if header.syntax_version < 4:
+        # Whatever UNA has in this place, it separates nothing before version 4.
+        separators = dataclasses.replace(separators, repetition=b" ")
+    return render_segments(segments, separators, encoding=codec_of(header, encoding))
 
 
 def _render_unb(header: InterchangeHeader, prepared: datetime, una: bool, encoding: str) -> bytes:
@@ -109,7 +129,7 @@ def _render_unb(header: InterchangeHeader, prepared: datetime, una: bool, encodi
         header.agreement,
         header.test,
     )
-    unb = render_segments([segment], header.separators, encoding=encoding)
+    unb = _render(header, [segment], encoding)
     if una or header.separators != Separators.default(header.syntax_version):
         return header.separators.una + unb
     return unb
@@ -127,8 +147,9 @@ class _Texts:
         self._component = separators.component.decode("ascii")
         self._element = separators.element.decode("ascii")
         self._terminator = separators.terminator.decode("ascii")
-        release = separators.release.decode("ascii").strip()
-        self._repetition = separators.repetition.decode("ascii").strip()
+        # A space stands for "none".
+        release = separators.release.decode("ascii").replace(" ", "")
+        self._repetition = separators.repetition.decode("ascii").replace(" ", "")
         special = {self._component, self._element, self._terminator, release, self._repetition} - {""}
         self._releases = str.maketrans({character: release + character for character in special}) if release else None
         self._special = special

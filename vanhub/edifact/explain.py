@@ -1,0 +1,274 @@
+"""A report in plain words, in English, Chinese or both: CONTRL's twin for people.
+
+The verdict comes first, then what happens to each message, then every listed fault with its code, its place, the segment
+with a marker under the place, the rule and a likely cure.
+
+Whatever came from outside (values, references, the segments themselves) is shown with its control and invisible characters
+escaped, so that no interchange can forge lines or move the cursor where its explanation is read. Wide characters take two
+columns, so that the marker stands where it should.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vanhub.edifact.faults import Fault
+from vanhub.edifact.report import MessageReport, Report, Verdict
+from vanhub.edifact.separators import Separators
+from vanhub.edifact.writer import codec_of
+
+Peek = Callable[[int, int], bytes]
+"""``peek(offset, length)``: bytes of the data checked, fewer where the data ends before."""
+
+# How much of a long segment is shown, in columns: before the place, of the value there, and after it.
+_BEFORE, _WITHIN, _AFTER = 44, 36, 20
+# How far a segment's beginning and end are looked for, in bytes.
+_REACH = 1024
+# Up to this many messages are named one by one even where nothing is wrong with them.
+_FEW = 20
+
+
+def explain_report(report: Report, peek: Peek, *, language: str = "both", encoding: str = "") -> str:
+    """The report as text: lines of about a hundred columns, the last one ended too. ``language`` is ``en``, ``zh`` or ``both``: English, then Chinese.
+
+    ``encoding`` is the codec agreed for what the partner sends, empty where UNB says it; bytes that it cannot decode are shown as escapes.
+    """
+    codec = codec_of(report.header, encoding)
+    words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
+    return "\n".join("\n".join(_lines(report, peek, each, codec)) + "\n" for each in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The sentences of one language: ``str.format`` templates."""
+
+    language: str
+    verdicts: dict[Verdict, str]
+    fate: dict[Verdict, str]
+    message: str
+    others: str
+    heading: str
+    unlisted: str
+    counting: str
+    code: str
+    interchange: str
+    group: str
+    in_message: str
+    segment: str
+    element: str
+    component: str
+    repetition: str
+    byte: str
+    between: str
+    repair: str
+
+
+_ENGLISH = _Words(
+    language="en",
+    verdicts={
+        Verdict.ACCEPTED: "ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {total} of {total} messages.",
+        Verdict.PARTLY: "PARTLY ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {accepted} of {total} messages, rejected: {rejected}.",
+        Verdict.REJECTED: "REJECTED: interchange {reference} from {sender} to {recipient}; nothing of it is delivered.",
+    },
+    fate={Verdict.ACCEPTED: "accepted for delivery", Verdict.REJECTED: "rejected, not delivered"},
+    message="Message {reference} ({type} {directory}): {fate}; faults: {faults}.",
+    others="Messages accepted and not named here: {count}.",
+    heading="Faults: {count}. Elements are counted as in CONTRL: the tag is element 1.",
+    unlisted="Faults not listed: {count}.",
+    counting="{number}.",
+    code="code {code}",
+    interchange="interchange",
+    group="group {reference}",
+    in_message="message {reference}",
+    segment="segment {position} {tag}",
+    element="element {number}",
+    component="component {number}",
+    repetition="repetition {number}",
+    byte="byte {offset}",
+    between=", ",
+    repair="Likely repair: {repair}.",
+)
+
+_CHINESE = _Words(
+    language="zh",
+    verdicts={
+        Verdict.ACCEPTED: "已接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；全部 {total} 份报文均予投递。",
+        Verdict.PARTLY: "部分接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；共 {total} 份报文，投递 {accepted} 份，拒收 {rejected} 份。",
+        Verdict.REJECTED: "已拒收：交换 {reference}，发件方 {sender}，收件方 {recipient}；其中任何报文均不投递。",
+    },
+    fate={Verdict.ACCEPTED: "接受，予以投递", Verdict.REJECTED: "拒收，不予投递"},
+    message="报文 {reference}（{type} {directory}）：{fate}；错误 {faults} 处。",
+    others="此处未列出的已接受报文：{count} 份。",
+    heading="错误 {count} 处。元素按 CONTRL 的方式计数：段标识为第 1 元素。",
+    unlisted="另有 {count} 处错误未列出。",
+    counting="{number}.",
+    code="代码 {code}",
+    interchange="交换",
+    group="功能组 {reference}",
+    in_message="报文 {reference}",
+    segment="第 {position} 段 {tag}",
+    element="第 {number} 元素",
+    component="第 {number} 成分",
+    repetition="第 {number} 次重复",
+    byte="字节 {offset}",
+    between="，",
+    repair="建议：{repair}。",
+)
+
+
+def _lines(report: Report, peek: Peek, words: _Words, codec: str) -> Iterator[str]:
+    header = report.header
+    rejected = sum(message.verdict is Verdict.REJECTED for message in report.messages)
+    yield words.verdicts[report.verdict].format(
+        reference=_named(header.reference),
+        sender=_named(str(header.sender)),
+        recipient=_named(str(header.recipient)),
+        total=len(report.messages),
+        accepted=len(report.messages) - rejected,
+        rejected=rejected,
+    )
+    yield from _fates(report, words)
+    if report.faults:
+        yield ""
+        yield words.heading.format(count=report.faults_total)
+    for number, fault in enumerate(report.faults, start=1):
+        yield ""
+        yield f"{words.counting.format(number=number)} {words.between.join(_place(fault, report, words))}"
+        for line in _excerpt(fault, header.separators, peek, codec):
+            yield f"     {line}".rstrip()
+        yield f"   {_sentence(fault.text(words.language), words)}"
+        repair = fault.repair(words.language)
+        if repair:
+            yield f"   {words.repair.format(repair=visible(repair))}"
+    if report.faults_total > len(report.faults):
+        yield ""
+        yield words.unlisted.format(count=report.faults_total - len(report.faults))
+
+
+def _fates(report: Report, words: _Words) -> Iterator[str]:
+    """What happens to each message; where there are many, to those that are not simply accepted."""
+    counts: dict[int, int] = {}
+    for fault in report.faults:
+        if fault.message is not None:
+            counts[fault.message] = counts.get(fault.message, 0) + 1
+    few = len(report.messages) <= _FEW
+    # Where all is rejected, the first sentence said so already of the messages without faults of their own.
+    named = [
+        (index, message)
+        for index, message in enumerate(report.messages)
+        if few or index in counts or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
+    ]
+    for index, message in named:
+        yield words.message.format(
+            reference=_named(message.reference),
+            type=_named(message.type),
+            directory=_named(_identified(message)),
+            fate=words.fate[message.verdict],
+            faults=counts.get(index, 0),
+        )
+    others = sum(message.verdict is Verdict.ACCEPTED for message in report.messages) - sum(message.verdict is Verdict.ACCEPTED for _, message in named)
+    if others:
+        yield words.others.format(count=others)
+
+
+def _identified(message: MessageReport) -> str:
+    return message.directory if message.version or message.release else ""
+
+
+def _place(fault: Fault, report: Report, words: _Words) -> Iterator[str]:
+    """The code and the place, from the outside in."""
+    yield words.code.format(code=fault.code(report.header.syntax_version))
+    if fault.message is not None:
+        yield words.in_message.format(reference=_named(report.messages[fault.message].reference))
+    elif fault.group is not None:
+        yield words.group.format(reference=_named(report.groups[fault.group].reference))
+    else:
+        yield words.interchange
+    yield words.segment.format(position=fault.segment_position, tag=_named(fault.segment))
+    for template, number in ((words.element, fault.element), (words.component, fault.component), (words.repetition, fault.repetition)):
+        if number is not None:
+            yield template.format(number=number)
+    yield words.byte.format(offset=fault.offset)
+
+
+def _sentence(text: str, words: _Words) -> str:
+    """With a capital (where the language has any) and a full stop."""
+    text = visible(text)
+    return text[:1].upper() + text[1:] + "." if words.language == "en" else text + "。"
+
+
+def _excerpt(fault: Fault, separators: Separators, peek: Peek, codec: str) -> Iterator[str]:
+    """The segment, cut to a window around the place, and a line with ``^`` under the place and ``~`` under the rest of the value."""
+    start = max(0, fault.offset - _REACH)
+    data = peek(start, fault.offset - start + _REACH)
+    place = fault.offset - start
+    ends = list(_unreleased(data, separators, separators.terminator))
+    begin = max((end + 1 for end in ends if end < place), default=0)
+    finish = next((end + 1 for end in ends if end >= place), len(data))
+    end_of_value = place + 1
+    if fault.element is not None:
+        stops = separators.component + separators.element + separators.terminator + separators.repetition.replace(b" ", b"")
+        end_of_value = next((end for end in _unreleased(data, separators, stops) if end >= place), len(data))
+    elif data.startswith(fault.segment.encode("utf-8"), place):
+        end_of_value = place + len(fault.segment.encode("utf-8"))
+    end_of_value = max(end_of_value, place + 1)
+    before = visible(data[begin:place].lstrip(b"\r\n \t").decode(codec, "backslashreplace"))
+    within = visible(data[place:end_of_value].decode(codec, "backslashreplace"))
+    after = visible(data[end_of_value:finish].decode(codec, "backslashreplace"))
+    if not before and not within:
+        return
+    before = _tail(before, _BEFORE)
+    within, after = _head(within, _WITHIN), _head(after, _AFTER)
+    yield before + within + after
+    yield " " * _columns(before) + "^" + "~" * (_columns(within) - 1)
+
+
+def _unreleased(data: bytes, separators: Separators, stops: bytes) -> Iterator[int]:
+    """Where one of ``stops`` stands in ``data`` unreleased."""
+    released = re.escape(separators.release) + b"." if separators.release != b" " else b"(?!)"
+    for match in re.finditer(released + b"|[" + re.escape(stops) + b"]", data, re.DOTALL):
+        if len(match[0]) == 1:
+            yield match.start()
+
+
+def visible(text: str) -> str:
+    """``text`` with each control, format and other unprintable character as an escape (``\\x1b``, ``\\u202e``)."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
+
+
+def _named(text: str) -> str:
+    return visible(text) or "?"
+
+
+def _columns(text: str) -> int:
+    """How many columns ``text`` takes in a terminal: wide characters two, combining ones none."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _head(text: str, most: int) -> str:
+    """At most ``most`` columns from the beginning, with an ellipsis for what was cut."""
+    if _columns(text) <= most:
+        return text
+    kept, room = [], most - 1
+    for character in text:
+        room -= _width(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def _tail(text: str, most: int) -> str:
+    """As ``_head``, from the end."""
+    return _head(text[::-1], most)[::-1]
