@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from vanhub.edifact.faults import FaultKind, Wording
 from vanhub.errors import HubError
+from vanhub.exchange.delivery import TRANSITIONS, Verb, render_drawing
+from vanhub.settings import Settings, render_value
+from vanhub.values.agreement import TERMS
+from vanhub.values.delivery import DeliveryState
 
 DOCS = Path(__file__).resolve().parent
 
@@ -36,6 +42,47 @@ logs as `error`). Faults inside an interchange are not among them: those are ans
 |---|---|---|
 """
 
+CONFIGURATION = """# Settings
+
+<!-- Written by docs/generate.py from vanhub/settings.py: change that, then `make docs`. -->
+
+`hub.toml` in the hub's home. A key that is left out has its default; a key that does not exist is an error that names the nearest one that does,
+and a value of the wrong kind is one that says what the key takes. Paths are relative to the home. `vanhub init` writes the file with every
+key at its default. No key holds a secret: the passphrase of the hub's keys stands in a file of its own, and PostgreSQL's password in `~/.pgpass`.
+
+The hub reads the file when it starts. Terms of one partner stand in its [agreement](agreement.md), those of an agency in
+[its mailbox](../mailboxes/README.md).
+"""
+
+AGREEMENT_HEAD = """# Agreements
+
+<!-- Written by docs/generate.py from vanhub/values/agreement.py: change that, then `make docs`. -->
+
+Every principal has an agreement: what it may send, how that is checked, delivered and acknowledged. `vanhub partner show ID` prints it and
+`vanhub partner set ID KEY=VALUE` changes a term; agencies have the same with `vanhub agency`. Lists are written with commas, and an empty value
+means "all". A change acts on the next interchange.
+
+| term | default | takes | meaning |
+|---|---|---|---|
+"""
+
+STATES_HEAD = """# The life of a delivery
+
+<!-- Written by docs/generate.py from vanhub/exchange/delivery.py: change that, then `make docs`. -->
+
+A delivery is one interchange in one mailbox. Its owner claims it (for the time of a lease), collects its bytes and commits the pickup, which makes it
+delivered; a CONTRL about it makes it answered. A lease that runs out makes it available again; when that has happened too often it is
+quarantined and holds up nobody until an operator frees it. What nobody collects expires, and an operator can deliver it again.
+
+```mermaid
+"""
+
+STATES_TABLE = """```
+
+The same as a table. A verb without an entry in a state's row is refused there and changes nothing.
+
+"""
+
 
 def cell(text: str | None) -> str:
     return (text or "tolerated").replace("|", "\\|").replace("\n", " ")
@@ -61,7 +108,42 @@ def error_classes(root: type[HubError]) -> Iterator[type[HubError]]:
             yield from error_classes(child)
 
 
-PAGES = {"errors.md": errors}
+def configuration() -> str:
+    """docs/configuration.md."""
+    lines = [CONFIGURATION]
+    for section in dataclasses.fields(Settings):
+        lines.append(f"## [{section.name}]\n\n{section.metadata['comment']}\n\n| key | default | takes | meaning |\n|---|---|---|---|\n")
+        defaults: Any = section.default
+        for key in dataclasses.fields(defaults):
+            default = render_value(getattr(defaults, key.name))
+            lines.append(f"| `{key.name}` | `{default}` | {cell(key.metadata['shape'].takes)} | {cell(key.metadata['comment'])} |\n")
+        lines.append("\n")
+    return "\n".join([lines[0], "".join(lines[1:])]).rstrip() + "\n"
+
+
+def agreement() -> str:
+    """docs/agreement.md."""
+    rows = []
+    for term in TERMS:
+        rule = term.metadata
+        kind = {bool: "`true`, `false`", int: "a whole number", tuple: "a list"}.get(type(term.default), "text")
+        if "choices" in rule:
+            kind = ("a list of " if isinstance(term.default, tuple) else "") + ", ".join(f"`{choice}`" if choice else "nothing" for choice in rule["choices"])
+        elif "least" in rule:
+            kind = f"{rule['least']} to {rule['most']}"
+        default = str(term.default).lower() if isinstance(term.default, bool) else "" if term.default == () else str(term.default)
+        rows.append(f"| `{term.name}` | {f'`{default}`' if default else 'nothing'} | {kind} | {cell(rule['en'])}<br>{cell(rule['zh'])} |\n")
+    return AGREEMENT_HEAD + "".join(rows)
+
+
+def states() -> str:
+    """docs/states.md."""
+    head = "| state | " + " | ".join(Verb) + " |\n|---" + "|---" * len(Verb) + "|\n"
+    rows = [f"| {state} | " + " | ".join(TRANSITIONS.get((state, verb), "") for verb in Verb) + " |\n" for state in DeliveryState]
+    return STATES_HEAD + render_drawing() + "\n" + STATES_TABLE + head + "".join(rows)
+
+
+PAGES = {"errors.md": errors, "configuration.md": configuration, "agreement.md": agreement, "states.md": states}
 
 
 def main(arguments: list[str]) -> int:

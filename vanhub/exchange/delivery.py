@@ -46,7 +46,7 @@ TRANSITIONS: Mapping[tuple[DeliveryState, Verb], DeliveryState] = MappingProxyTy
         (_C, Verb.COMMIT): _D,
         (_C, Verb.RELEASE): _A,
         (_C, Verb.EXTEND): _C,
-        # The owner's CONTRL or APERAK ends the claim too: an answer proves the pickup.
+        # The owner's CONTRL ends the claim too: it proves the pickup.
         (_C, Verb.ANSWER): _N,
         # The lease ran out; once too often, and the delivery steps aside so that it holds up no other.
         (_C, Verb.LOSE): _A,
