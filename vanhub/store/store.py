@@ -1,0 +1,118 @@
+"""The store: one database and the content beside it, as the rest of the hub sees them.
+
+Jobs are functions ``(Connection, values) -> value`` in the modules of this package, one module for each noun. They never commit, read no clock and may be run again.
+A future of ``submit`` is resolved after the COMMIT that holds its job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import DBAPIError
+
+from vanhub.errors import OperatorError
+from vanhub.store import interchanges, staging
+from vanhub.store.chunks import ChunkRows
+from vanhub.store.content import ContentStore
+from vanhub.store.disk import Disk
+from vanhub.store.engine import open_engine
+from vanhub.store.readers import Readers
+from vanhub.store.schema import require_schema
+from vanhub.store.segments import SegmentFiles
+from vanhub.store.writer import Writer
+
+T = TypeVar("T")
+
+_READERS = 4
+_WRITE_CONNECTIONS = 8  # the writer's, and those of large contents being written on PostgreSQL
+
+
+class Store:
+    """An open store. All methods may be called from any thread; futures are resolved on the store's own threads."""
+
+    def __init__(self, writing: Engine, reading: Engine, content: ContentStore, *, clock: Callable[[], datetime], queue_limit: int) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._content = content
+        self._clock = clock
+        self._writer = Writer(writing, content, clock=clock, queue_limit=queue_limit)
+        self._readers = Readers(reading, threads=_READERS)
+
+    @classmethod
+    def open(cls, url: str, content_dir: Path, *, clock: Callable[[], datetime], queue_limit: int = 10_000, disk: Disk | None = None) -> Store:
+        """Open the store at ``url`` (``sqlite:////PATH`` or ``postgresql+psycopg://..``); an empty database gets its schema.
+
+        On SQLite content lies under ``content_dir``; on PostgreSQL in the database. What an earlier crash left behind is swept.
+
+        Raises:
+            OperatorError: the database cannot be opened, or its schema is not this program's.
+        """
+        writing = open_engine(url, reading=False, connections=_WRITE_CONNECTIONS)
+        try:
+            require_schema(writing)
+            reading = open_engine(url, reading=True, connections=_READERS + 1)
+            content = SegmentFiles(content_dir, disk=disk) if writing.dialect.name == "sqlite" else ChunkRows(writing, reading)
+            store = cls(writing, reading, content, clock=clock, queue_limit=queue_limit)
+        except (DBAPIError, OSError) as error:
+            writing.dispose()
+            raise OperatorError(f"the store {make_url(url).render_as_string()} cannot be opened: {getattr(error, 'orig', error)}") from error
+        except OperatorError:
+            writing.dispose()
+            raise
+        store._sweep()
+        return store
+
+    def submit(self, job: Callable[..., T], *args: Any, contents: Sequence[bytes] = (), **kw: Any) -> Future[T]:
+        """Run ``job(conn, *args, **kw)`` in the next transaction, with ``refs=(ContentRef, ..)`` of ``contents`` when there are any.
+
+        The future fails with the job's own error, or with ``StoreUnavailable`` or ``DiskFull`` when nothing of the transaction was promised.
+
+        Raises:
+            Busy: ``queue_limit`` jobs wait already.
+            StoreUnavailable: the store is closing.
+        """
+        return self._writer.submit(job, args, kw, contents)
+
+    def call(self, job: Callable[..., T], *args: Any, contents: Sequence[bytes] = (), **kw: Any) -> T:
+        """``submit`` and wait."""
+        return self.submit(job, *args, contents=contents, **kw).result()
+
+    def read(self, job: Callable[..., T], *args: Any, **kw: Any) -> Future[T]:
+        """Run ``job(conn, *args, **kw)`` on a reader thread, in a snapshot that cannot write."""
+        return self._readers.submit(job, args, kw)
+
+    def look(self, job: Callable[..., T], *args: Any, **kw: Any) -> T:
+        """``read`` and wait."""
+        return self.read(job, *args, **kw).result()
+
+    def content(self) -> ContentStore:
+        """Where the octets of interchanges are kept."""
+        return self._content
+
+    def statistics(self) -> dict[str, float]:
+        """The writer's numbers, see ``Writer.statistics``."""
+        return self._writer.statistics()
+
+    def close(self) -> None:
+        """Finish every job that was submitted, then let go of everything; idempotent."""
+        self._writer.close()
+        self._readers.close()
+        self._content.close()
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def _sweep(self) -> None:
+        """Drop what a crash left behind: large contents and message rows whose interchange never came."""
+
+        def owned(day: str, segment: str) -> bool:
+            return self.look(interchanges.owns_large, day, segment)
+
+        now = self._clock()
+        self._content.sweep(owned, now)
+        while self.call(staging.sweep, now):
+            pass
