@@ -29,6 +29,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from vanhub.errors import Conflict, HubError, NotFound, TemporaryError
+from vanhub.gateways.bell import Bell
 from vanhub.gateways.seam import Mailboxes, Session
 from vanhub.values.delivery import Claimed, Slot
 
@@ -72,7 +73,7 @@ class Courier:
         self._clock = clock
         self._lease_s = lease_s
         self._answer_timeout_s = answer_timeout_s
-        self._bell: Deferred[None] | None = None
+        self._bell = Bell(clock)
         self._arrived = False
         self._last = False
         self._ended = False
@@ -85,9 +86,7 @@ class Courier:
         Deferred.fromCoroutine(self._run()).addErrback(self._broken)
 
     def wake(self) -> None:
-        bell, self._bell = self._bell, None
-        if bell is not None:
-            bell.callback(None)
+        self._bell.ring()
 
     def finish(self) -> None:
         """Claim nothing more; the delivery under way may still be answered."""
@@ -164,7 +163,7 @@ class Courier:
                 piece = await content.read(offset, _PIECE_OCTETS)
                 # An end of the peer's input does not stop an interchange half way; only a lost connection does.
                 while not self._line.writable and not self._lost:
-                    await self._rung()
+                    await self._bell.wait()
                 if not piece:
                     raise HubError(f"content ended at octet {offset} of {content.size}")
                 self._line.write(piece)
@@ -197,21 +196,11 @@ class Courier:
         while not self._ended:
             if holds():
                 return True
-            if deadline is None:
-                await self._rung()
-                continue
-            left = deadline - self._clock.seconds()
-            if left <= 0:
+            left = None if deadline is None else deadline - self._clock.seconds()
+            if left is not None and left <= 0:
                 return False
-            timer = self._clock.callLater(left, self.wake)
-            await self._rung()
-            if timer.active():
-                timer.cancel()
+            await self._bell.wait(left)
         return False
-
-    def _rung(self) -> Deferred[None]:
-        self._bell = Deferred()
-        return self._bell
 
     def _broken(self, failure: Failure) -> None:
         self._log.failure("{peer}: delivering has stopped", failure, peer=self._session.peer)

@@ -1,0 +1,80 @@
+"""The HTTPS gateway's assembly: what a TLS listener is given to serve ``/v1``.
+
+``http_routes`` says what may be asked, ``http_channel`` how it comes in, ``http_api`` what is done, ``http_answer`` and ``http_values`` what
+goes out, ``problem`` what went wrong, ``openapi`` describes it all.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# (twisted.web is not annotated)
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.logger import Logger
+from twisted.web import http
+
+from vanhub.gateways.http_api import Api
+from vanhub.gateways.http_channel import HttpChannel, HttpLimits
+from vanhub.gateways.seam import Doorkeeper, Intake, Mailboxes, Records
+from vanhub.gateways.tls import peer_certificate
+
+
+_DEFAULTS = HttpLimits()
+
+
+def http_site(
+    doorkeeper: Doorkeeper,
+    intake: Intake,
+    mailboxes: Mailboxes,
+    records: Records,
+    *,
+    clock: IReactorTime,
+    ca_pem: Callable[[], bytes],
+    crl: Callable[[], bytes],
+    limits: HttpLimits = _DEFAULTS,
+    identify: Callable[[Any], bytes | None] = peer_certificate,
+) -> HttpSite:
+    """The factory to wrap in ``tls.TlsFactory`` with ``ClientCertificate.OPTIONAL``.
+
+    ``ca_pem()`` is the PEM of the hub's root (and issuing CAs), ``crl()`` the current CRL in DER. ``identify(transport)`` is the DER of the client's
+    certificate, whose chain was verified, or None.
+    """
+    api = Api(doorkeeper, intake, mailboxes, records, clock=clock, ca_pem=ca_pem, crl=crl, limits=limits, identify=identify)
+    return HttpSite(api, doorkeeper, clock=clock, limits=limits)
+
+
+class HttpSite(http.HTTPFactory):
+    """Builds a channel per connection and logs every request."""
+
+    _log = Logger()
+    noisy = False
+
+    def __init__(self, api: Api, doorkeeper: Doorkeeper, *, clock: IReactorTime, limits: HttpLimits) -> None:
+        super().__init__(reactor=clock)
+        self._api = api
+        self._doorkeeper = doorkeeper
+        self._clock = clock
+        self._limits = limits
+        self._faults = itertools.count(1)
+
+    def buildProtocol(self, addr: IAddress | None) -> HttpChannel:  # type: ignore[override]  # noqa: ARG002 - no HTTP/2, hence no proxy around the channel
+        channel = HttpChannel(self._api, clock=self._clock, limits=self._limits, close_session=self._doorkeeper.close)
+        channel.factory = self
+        return channel
+
+    def next_fault(self) -> str:
+        """A number for a fault of the hub's own, shown to the client and logged."""
+        return f"F{next(self._faults):06d}"
+
+    def startFactory(self) -> None:
+        """Nothing to start: there is no log file of the factory's own."""
+
+    def stopFactory(self) -> None:
+        """Nothing was started."""
+
+    def log(self, request: http.Request) -> None:
+        self._log.debug("{method} {path}: {status}, {octets} octets", method=request.method, path=request.path, status=request.code, octets=request.sentLength)
