@@ -26,7 +26,7 @@ from asn1crypto import cms as asn1_cms
 from asn1crypto import core as asn1_core
 from asn1crypto import tsp as asn1_tsp
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -200,6 +200,13 @@ def _signer(signature: _Signature) -> x509.Certificate:
     raise Untrusted("the signer's certificate did not come with the signature")
 
 
+# What the two libraries raise of malformed octets.
+_DAMAGE = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError),
+    *(UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+
+
 def _parse(der: bytes) -> _Signature:
     """Everything that is looked at is parsed here, so that malformed octets surface here and only here (asn1crypto parses on access)."""
     if len(der) > _SIGNATURE_OCTETS_MOST:
@@ -225,7 +232,7 @@ def _parse(der: bytes) -> _Signature:
             raise Untrusted("the signed attributes about the interchange received are malformed")
         signing_certificate = _attribute_value(values, "1.2.840.113549.1.9.16.2.47", asn1_tsp.SigningCertificateV2)["certs"][0]
         return _Signature(
-            certificates=tuple(x509.load_der_x509_certificate(choice.chosen.dump()) for choice in signed_data["certificates"]),
+            certificates=tuple(_certificate(choice.chosen.dump()) for choice in signed_data["certificates"]),
             issuer=info["sid"].chosen["issuer"].dump(),
             serial=info["sid"].chosen["serial_number"].native,
             digest_algorithm=info["digest_algorithm"]["algorithm"].native,
@@ -239,8 +246,15 @@ def _parse(der: bytes) -> _Signature:
             attributes=tlv(SET, info["signed_attrs"].contents),
             value=bytes(info["signature"].native),
         )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+    except _DAMAGE as error:
         raise Untrusted("this is no CMS signature in DER, or a damaged one") from error
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    """A certificate all of whose parts can be read (cryptography parses names, key and extensions on access)."""
+    certificate = x509.load_der_x509_certificate(der)
+    _ = certificate.issuer, certificate.subject, certificate.extensions, certificate.public_key()
+    return certificate
 
 
 def _utc(moment: datetime) -> datetime:
