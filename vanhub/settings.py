@@ -180,7 +180,7 @@ class Settings:
 
     hub: Hub = field(default=Hub(), metadata={"comment": "The hub itself."})
     tcp: Listener = field(default=Listener(port=9735), metadata={"comment": "EDIFACT over TLS: interchanges back to back, acknowledgements in order."})
-    sftp: Listener = field(default=Listener(port=2222), metadata={"comment": "SFTP."})
+    sftp: Listener = field(default=Listener(port=2222), metadata={"comment": "SFTP: upload into outbox/, collect from inbox/."})
     https: Listener = field(default=Listener(port=8443), metadata={"comment": "The mailbox API."})
     metrics: Listener = field(
         default=Listener(port=9090), metadata={"comment": "Health and metrics, in clear and without login: keep it on an address of the operators."}

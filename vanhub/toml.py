@@ -18,6 +18,9 @@ from vanhub.errors import OperatorError
 T = TypeVar("T")
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
+_PASSWORD = re.compile(r"(://[^/@:']*:|[?&]password=)[^@&']*")
+"""A password in a URL, which no error repeats."""
+
 _DURATION_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -183,5 +186,5 @@ def dotted(table: str, key: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    shown = str(value).lower() if isinstance(value, bool) else _PASSWORD.sub(r"\1...", repr(value))
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
