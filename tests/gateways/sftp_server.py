@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ class Console(LineReceiver):
                 }
 
 
+class TodaysHub(MemoryHub):
+    """Its time is the machine's, as that of the gateway."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+
+
 _reactor: Any = reactor
 
 
@@ -83,7 +91,7 @@ def main(folder: Path) -> None:
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     settings = json.loads((folder / "settings.json").read_text()) if (folder / "settings.json").exists() else {}
     terms = settings.pop("terms", {})
-    hub = MemoryHub(_reactor, late_s=settings.pop("late_s", 0.3))
+    hub = TodaysHub(_reactor, late_s=settings.pop("late_s", 0.3))
     for name in ("alpha", "beta"):
         blob = Key.fromFile(str(folder / f"{name}.pub")).blob()
         hub.add(principal(name, **terms), ssh_key=blob, password=f"password of {name}")

@@ -210,7 +210,7 @@ class Sftp:
         if self._lost or len(self._handles) >= wire.OPEN_HANDLES:
             if not isinstance(opened, Listing):
                 opened.lost()
-            raise Refused("too many open files")
+            raise Refused(f"{wire.OPEN_HANDLES} files are open: close one first")
         handle = b"%d" % next(self._numbers)
         self._handles[handle] = _Handle(opened)
         return handle

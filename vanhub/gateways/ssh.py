@@ -60,6 +60,8 @@ WINDOW_OCTETS = 1024 * 1024
 """What a peer may send on a channel before it is granted more."""
 CHANNELS = 10
 LOGIN_TRIES = 6
+STRANGERS = 200
+"""Connections at once that have not logged in; a further one is closed."""
 LAST_WORDS_S = 5.0
 
 _log = Logger()
@@ -118,7 +120,8 @@ class Channel(SSHChannel):
         """Grant no more window, or grant what was kept back."""
         if self.held and not on:
             self.held = False
-            self._connection.adjustWindow(self, self.localWindowSize - self.localWindowLeft)
+            if self.localWindowLeft < self.localWindowSize:
+                self._connection.adjustWindow(self, self.localWindowSize - self.localWindowLeft)
         self.held = on
 
     def tell(self, text: str) -> None:
@@ -129,8 +132,8 @@ class Channel(SSHChannel):
             self.writeExtended(EXTENDED_DATA_STDERR, line)
 
     def finish(self, exit_status: int) -> None:
+        """Close the channel after what was written."""
         self._connection.sendRequest(self, b"exit-status", struct.pack(">L", exit_status))
-        self._connection.sendEOF(self)
         self.loseConnection()
 
     # -- from conch
@@ -233,20 +236,20 @@ class Login(userauth.SSHUserAuthServer):
             if not name.isprintable() or len(name) > 64:
                 raise Untrusted("no such name")
             if kind == b"publickey":
-                principal, credential = self._by_key(doorkeeper, name, data)
+                principal, credential = self._by_key(doorkeeper, name, user, data)
             else:
                 changing, (password, _) = data[:1] != b"\0", getNS(data[1:])
                 if changing:
                     raise Untrusted("a password is not changed here")
                 principal, credential = await doorkeeper.by_password(name, password.decode("utf-8", "backslashreplace"), peer)
         except HubError as error:
-            _log.info("login of {name} from {peer} refused: {error}", name=name, peer=peer, error=str(error))
+            _log.info("login of {name!r} from {peer} refused: {error}", name=name, peer=peer, error=str(error))
             if kind == b"password":
                 await _later(self.clock, self.passwordDelay)
             raise UnauthorizedLogin(str(error)) from error
         return self._enter(principal, credential)
 
-    def _by_key(self, doorkeeper: Doorkeeper, name: str, data: bytes) -> tuple[Principal, str]:
+    def _by_key(self, doorkeeper: Doorkeeper, name: str, user: bytes, data: bytes) -> tuple[Principal, str]:
         """RFC 4252, 7: first the client asks whether a key would do, then it signs with it."""
         algorithm, blob, rest = getNS(data[1:], 2)
         found = doorkeeper.by_ssh_key(name, blob, self.transport.peer)
@@ -257,7 +260,7 @@ class Login(userauth.SSHUserAuthServer):
             raise IgnoreAuthentication
         signature = getNS(rest)[0]
         session, service = self.transport.sessionID or b"", self.nextService or b""
-        signed = NS(session) + bytes([userauth.MSG_USERAUTH_REQUEST]) + NS(name.encode()) + NS(service) + NS(b"publickey") + data[:1] + NS(algorithm) + NS(blob)
+        signed = NS(session) + bytes([userauth.MSG_USERAUTH_REQUEST]) + NS(user) + NS(service) + NS(b"publickey") + data[:1] + NS(algorithm) + NS(blob)
         try:
             valid = getNS(signature)[0] == algorithm and Key.fromString(blob, type="BLOB").verify(signature, signed)
         except (BadKeyError, ValueError, struct.error) as error:
@@ -296,6 +299,7 @@ class Transport(SSHServerTransport, TimeoutMixin):
         address = self.transport.getPeer()
         self.peer = f"{address.host}:{address.port}"
         self.transport.setTcpNoDelay(True)
+        self.transport.setTcpKeepAlive(True)
         self.transport.registerProducer(self, True)
         self._cut: IDelayedCall | None = None
         self.setTimeout(self.factory.login_s)
@@ -339,6 +343,7 @@ class Transport(SSHServerTransport, TimeoutMixin):
     def entered(self, session: Session) -> None:
         """The login is done."""
         self.session = session
+        self.factory.strangers -= 1
         self.setTimeout(self.factory.idle_s)
 
     def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
@@ -372,6 +377,8 @@ class Transport(SSHServerTransport, TimeoutMixin):
     def connectionLost(self, reason: Failure | None = None) -> None:
         self.connected = 0
         self.setTimeout(None)
+        if not self._is_in:
+            self.factory.strangers -= 1
         if self._cut is not None and self._cut.active():
             self._cut.cancel()
         super().connectionLost(reason)
@@ -395,7 +402,6 @@ class Transport(SSHServerTransport, TimeoutMixin):
 class SshFactory(SSHFactory):
     """Listens for SSH. ``subsystem(name, session, channel)`` gives what stands behind a channel, None where there is no such subsystem."""
 
-    protocol = Transport
     noisy = False
 
     def __init__(
@@ -413,16 +419,23 @@ class SshFactory(SSHFactory):
         self.reactor = reactor
         self.login_s = login_s
         self.idle_s = idle_s
+        self.strangers = 0
         self.privateKeys = {key.sshType(): key for key in host_keys}
         self.publicKeys = {kind: key.public() for kind, key in self.privateKeys.items()}
+        self._key_exchanges = [name for name in Transport.supportedKeyExchanges if name in KEY_EXCHANGES]
         self._signatures = [name for name in HOST_KEYS for key in host_keys if name in key.supportedSignatureAlgorithms()]
 
     def getPrimes(self) -> None:
         """No groups: key exchanges that need them are not offered."""
 
-    def buildProtocol(self, addr: Any) -> SSHServerTransport:
-        transport = super().buildProtocol(addr)
-        transport.supportedKeyExchanges = [name for name in transport.supportedKeyExchanges if name in KEY_EXCHANGES]
+    def buildProtocol(self, _address: Any) -> Transport | None:  # type: ignore[override]
+        """None closes the connection. Conch's own would offer what a host key could sign with, SHA-1 included."""
+        if self.strangers >= STRANGERS:
+            return None
+        self.strangers += 1
+        transport = Transport()
+        transport.factory = self
+        transport.supportedKeyExchanges = self._key_exchanges
         transport.supportedPublicKeys = self._signatures
         transport.supportedCiphers = list(CIPHERS)
         transport.supportedMACs = list(MACS)
