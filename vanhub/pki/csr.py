@@ -34,7 +34,7 @@ def parse_csr(data: bytes, *, known: Container[str] = ()) -> PublicKey:
         if not isinstance(digest, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
             raise Refused("the certificate signing request is not signed with SHA-256, SHA-384 or SHA-512")
         proven = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise Refused("this is no certificate signing request that can be read: give PKCS#10 in PEM or DER") from None
     if not proven:
         raise Refused("the certificate signing request's signature is wrong: it does not prove possession of the key")

@@ -63,12 +63,15 @@ def parse_public_key(data: bytes) -> SshKey:
         raise Refused("this is no SSH public key: it is not text") from None
     if "PRIVATE KEY" in text or text.startswith("PuTTY-User-Key-File"):
         raise Refused("this is a private key: give the public one (the file that ends in .pub), and keep this one to yourself")
-    encoded, comment = _rfc4716(text) if text.lstrip().startswith(_RFC4716_BEGIN) else _openssh(text)
+    said, encoded, comment = _rfc4716(text) if text.lstrip().startswith(_RFC4716_BEGIN) else _openssh(text)
     try:
         blob = binascii.a2b_base64(encoded, strict_mode=True)
     except (binascii.Error, ValueError):
         raise Refused("this is no SSH public key: its base64 is damaged") from None
-    return SshKey(*_canonical(blob), comment)
+    key = SshKey(*_canonical(blob), comment)
+    if said not in {"", key.type}:
+        raise Refused(f"this is no SSH public key: it says {said} and is {key.type}")
+    return key
 
 
 def new_host_key(passphrase: bytes, comment: str) -> tuple[bytes, bytes]:
@@ -93,8 +96,8 @@ def decrypt_host_key(pem: bytes, passphrase: bytes, *, source: str) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
 
 
-def _openssh(text: str) -> tuple[str, str]:
-    """Base64 and comment of the one line that is neither empty nor a remark."""
+def _openssh(text: str) -> tuple[str, str, str]:
+    """Type, base64 and comment of the one line that is neither empty nor a remark."""
     lines = [line.strip() for line in text.splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
     if len(keys) != 1:
@@ -102,17 +105,17 @@ def _openssh(text: str) -> tuple[str, str]:
     type, _, rest = keys[0].partition(" ")
     encoded, _, comment = rest.strip().partition(" ")
     _require_type(type)
-    return encoded, _printable(comment)
+    return type, encoded, _printable(comment)
 
 
-def _rfc4716(text: str) -> tuple[str, str]:
-    """Base64 and comment; headers may run on over lines that end in a backslash (RFC 4716, 3.3)."""
+def _rfc4716(text: str) -> tuple[str, str, str]:
+    """As ``_openssh``, the type empty: only the blob says it. Headers may run on over lines that end in a backslash (RFC 4716, 3.3)."""
     lines = [line.strip() for line in text.strip().replace("\\\r\n", "").replace("\\\n", "").splitlines()]
     if lines[-1] != _RFC4716_END or lines.count(_RFC4716_BEGIN) != 1:
         raise Refused(f"this is no single SSH public key of RFC 4716: it ends in {_RFC4716_END!r}")
     headers = [line for line in lines[1:-1] if ":" in line]
     comments = [line.partition(":")[2].strip().strip('"') for line in headers if line.lower().startswith("comment:")]
-    return "".join(line for line in lines[1:-1] if ":" not in line), _printable(comments[0]) if comments else ""
+    return "", "".join(line for line in lines[1:-1] if ":" not in line), _printable(comments[0]) if comments else ""
 
 
 def _canonical(blob: bytes) -> tuple[bytes, str]:
@@ -122,7 +125,7 @@ def _canonical(blob: bytes) -> tuple[bytes, str]:
     _require_type(type)
     try:
         key = serialization.load_ssh_public_key(f"{type} {base64.b64encode(blob).decode()}".encode())
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, NotImplementedError, UnsupportedAlgorithm):  # NotImplementedError: compressed points
         raise Refused(f"this is no SSH public key: what follows {type} is damaged") from None
     if isinstance(key, rsa.RSAPublicKey) and not RSA_BITS_LEAST <= key.key_size <= RSA_BITS_MOST:
         raise Refused(f"the RSA key has {key.key_size} bits: use {RSA_BITS_LEAST} to {RSA_BITS_MOST}, or Ed25519")
