@@ -214,7 +214,7 @@ class HttpChannel(http.HTTPChannel):
         self.clock = clock
         self.limits = limits
         self.callLater = clock.callLater  # type: ignore[method-assign,assignment]  # so that TimeoutMixin's timers are of this clock
-        self.timeOut = limits.idle_timeout_s
+        self.timeOut = limits.idle_timeout_s  # type: ignore[assignment]  # declared an int, used as seconds
         self.sessions: dict[str, Session] = {}
         self.leaving = False
         self._close_session = close_session
