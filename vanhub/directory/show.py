@@ -76,7 +76,7 @@ def thing_lines(directory: SchemaDirectory, service: SchemaDirectory, name: str)
         components = home.components(name)
         if components is not None:
             uses = [[str(number), *_element_row(home, use, "")] for number, use in enumerate(components, start=1)]
-            return [f"{name}  {home.element_name(name)}  (composite, {home.name})", "", *_table(uses, numeric=[0])]
+            return [f"{name} {home.name}  {home.element_name(name)}", "", *_table(uses, numeric=[0])]
         if home.representation(name) is not None:
             return _element_lines(home, name)
     raise OperatorError(f"{directory.name} has no message type, segment, composite or data element {name}{_nearest(name, _names(directory, service))}")
@@ -225,8 +225,9 @@ def _names(directory: SchemaDirectory, service: SchemaDirectory) -> Iterator[str
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     """``; nearest: D.96A, D.96B``, or nothing where nothing is near."""
-    near = difflib.get_close_matches(name.upper(), list(dict.fromkeys(known)), n=3, cutoff=0.5)
-    return f"; nearest: {', '.join(near)}" if near else ""
+    spelled = {each.upper(): each for each in known}
+    near = difflib.get_close_matches(name.upper(), spelled, n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(spelled[each] for each in near)}" if near else ""
 
 
 def _plain(name: str) -> str:

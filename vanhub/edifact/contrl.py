@@ -18,7 +18,6 @@ How a report becomes a CONTRL:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +28,7 @@ from vanhub.edifact.advice import UNA_LENGTH, announced
 from vanhub.edifact.charset import repertoire
 from vanhub.edifact.faults import Fault, Level
 from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.scanner import BLANK, Marks, split, unreleased
 from vanhub.edifact.separators import Separators
 from vanhub.edifact.writer import render_interchange, wrap_message
 
@@ -321,7 +321,7 @@ class _Read:
 
     def __init__(self, elements: list[list[str]]) -> None:
         self._elements = elements
-        self.tag = self.at(0).strip()
+        self.tag = self.at(0)
 
     def at(self, element: int, component: int = 0) -> str:
         try:
@@ -344,34 +344,17 @@ class _Read:
 def _segments_of(data: bytes) -> Iterator[_Read]:
     """The segments of an interchange, UNA excepted. Line ends and blanks before a tag are dropped; what has no terminator is too."""
     data = data.lstrip()
-    separators = announced(data)
+    # The repetition separator of version 4 is left alone: nothing that repeats is read here, and a released one reads as itself.
+    marks = Marks.of(announced(data), 3)
     if data.startswith(b"UNA"):
         data = data[UNA_LENGTH:].lstrip()
     if not data.startswith(b"UNB"):
         raise ValueError("not an interchange: it begins with neither UNA nor UNB")
     known = repertoire(data[4:8].decode("latin-1"))
     text = data.decode(known.codec if known is not None else "latin-1", "replace")
-    element, component, terminator, release = (
-        part.decode("latin-1") for part in (separators.element, separators.component, separators.terminator, separators.release)
-    )
-    # The repetition separator is left alone: nothing that repeats is read here, and a released one reads as itself.
-    token = re.compile((re.escape(release) + "." if release != " " else "(?!)") + "|[" + re.escape(element + component + terminator) + "]", re.DOTALL)
-    elements: list[list[str]] = [[]]
-    value = ""
-    position = 0
-    for match in token.finditer(text):
-        value += text[position : match.start()]
-        position = match.end()
-        if len(match[0]) == 2:
-            value += match[0][1]
-            continue
-        elements[-1].append(value)
-        value = ""
-        if match[0] == element:
-            elements.append([])
-        elif match[0] == terminator:
-            yield _Read(elements)
-            elements = [[]]
+    for segment in split(text, marks.terminator, marks.release)[:-1]:
+        elements = split(segment.lstrip(BLANK), marks.element, marks.release)
+        yield _Read([[unreleased(value, marks.release) for value in split(element, marks.component, marks.release)] for element in elements])
 
 
 def _messages_of(data: bytes) -> Iterator[list[_Read]]:
