@@ -20,6 +20,7 @@ E = TypeVar("E", bound=enum.StrEnum)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer that SQLite can use as its row number when it is a primary key."""
@@ -37,7 +38,7 @@ def from_microseconds(number: int) -> datetime:
 
 def canonical(value: object) -> str:
     """JSON text without spaces, keys sorted: equal values are equal texts."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 class Moment(TypeDecorator[datetime]):

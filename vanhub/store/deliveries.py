@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, 
 from vanhub.errors import Conflict, NotFound
 from vanhub.store import journal
 from vanhub.store.journal import Act
+from vanhub.store.prepared import Prepared
 from vanhub.store.tables import delivery, interchange
 from vanhub.values.acceptance import Answer, NewDelivery
 from vanhub.values.delivery import Claimed, ContentRef, Delivery, DeliveryState, Recipe, Slot
@@ -27,7 +28,13 @@ _MOST = 1000
 _HUB = "hub"
 
 _COLUMNS = [column for column in delivery.c if column.name != "recipe"]
-_INSERT = insert(delivery)
+_INSERT = Prepared(
+    insert(delivery).inline(),
+    [
+        *("id", "interchange", "mailbox", "slot", "state", "recipe", "sender", "recipient", "reference", "types"),
+        *("messages", "size", "sha256", "created_at", "claimed_by", "claims", "lost", "expires_at"),
+    ],
+)
 _CLAIM = (
     update(delivery)
     .where(delivery.c.position == bindparam("which"), delivery.c.state == DeliveryState.AVAILABLE)
@@ -75,8 +82,7 @@ def insert_new(conn: Connection, interchange_id: str, items: Iterable[NewDeliver
         }
         for item in items
     ]
-    if rows:
-        conn.execute(_INSERT, rows)
+    _INSERT.many(conn, rows)
 
 
 def list_deliveries(

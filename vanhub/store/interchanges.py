@@ -20,6 +20,7 @@ from vanhub.errors import NotFound
 from vanhub.store import deliveries, journal, staging
 from vanhub.store.columns import Moment, canonical
 from vanhub.store.journal import Act
+from vanhub.store.prepared import Prepared
 from vanhub.store.tables import acknowledgement, delivery, interchange, message
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.delivery import ContentRef
@@ -29,10 +30,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_STEM = 80
 
 _INSERT = {
-    "sqlite": sqlite.insert(interchange).on_conflict_do_nothing(index_elements=["duplicate_key"]),
-    "postgresql": postgresql.insert(interchange).on_conflict_do_nothing(index_elements=["duplicate_key"]),
+    dialect: Prepared(statement.on_conflict_do_nothing(index_elements=["duplicate_key"]), interchange.c.keys())
+    for dialect, statement in (("sqlite", sqlite.insert(interchange)), ("postgresql", postgresql.insert(interchange)))
 }
-_INSERT_ACKNOWLEDGEMENT = insert(acknowledgement)
+_INSERT_ACKNOWLEDGEMENT = Prepared(insert(acknowledgement), acknowledgement.c.keys())
 _RECORD: Select[Any] = select(*[column for column in interchange.c if column.name not in {"faults", "duplicate_key"}])
 _FIRST: Select[Any] = select(
     interchange.c.id, interchange.c.sha256, interchange.c.received_at, interchange.c.verdict, interchange.c.faults, interchange.c.faults_total
@@ -44,10 +45,9 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
 
     ``staged``: the message rows were written before, see ``vanhub.store.staging``.
     """
-    first = _first_receipt(conn, acceptance)
-    if first is None and not _insert(conn, acceptance, acceptance.content or refs[0]):
-        # Another hub node accepted it between our look and our write; now its row can be seen.
-        first = conn.execute(_FIRST.where(interchange.c.duplicate_key == acceptance.duplicate_key)).one()
+    first = _same_rejection(conn, acceptance)
+    while first is None and not _insert(conn, acceptance, acceptance.content or refs[0]):
+        first = _holder(conn, acceptance)
     if first is not None:
         if first.sha256 != acceptance.sha256:
             return _answer_of(conn, first, Outcome.CONFLICT)
@@ -59,18 +59,14 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
         for start in range(0, len(acceptance.messages), staging.MOST_ROWS):
             staging.insert_messages(conn, acceptance.id, start, acceptance.messages[start : start + staging.MOST_ROWS])
     deliveries.insert_new(conn, acceptance.id, acceptance.deliveries, acceptance.received_at)
-    conn.execute(
-        _INSERT_ACKNOWLEDGEMENT,
-        [
-            {
-                "interchange": acceptance.id,
-                "name": _answer_name(acceptance),
-                "contrl": acceptance.acknowledgement,
-                "p7s": acceptance.signature,
-                "explanation": acceptance.explanation.encode(),
-            }
-        ],
-    )
+    answer = {
+        "interchange": acceptance.id,
+        "name": _answer_name(acceptance),
+        "contrl": acceptance.acknowledgement,
+        "p7s": acceptance.signature,
+        "explanation": acceptance.explanation.encode(),
+    }
+    _INSERT_ACKNOWLEDGEMENT.one(conn, answer)
     actor = acceptance.actor or acceptance.principal
     journal.append(conn, [_act(acceptance)], at=acceptance.received_at, actor=actor)
     answered = deliveries.answer(conn, acceptance.principal, acceptance.answers, by=acceptance.id, now=acceptance.received_at, actor=actor)
@@ -192,14 +188,17 @@ def list_acknowledgements(conn: Connection, principal: str, *, since: datetime, 
     return [AcknowledgementListing(*row) for row in conn.execute(newest)]
 
 
-def _first_receipt(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
-    """The receipt that this one repeats or conflicts with. A holder from before the window loses its key here."""
-    if acceptance.duplicate_key is not None:
-        holder = conn.execute(_FIRST.where(interchange.c.duplicate_key == acceptance.duplicate_key)).first()
-        if holder is not None and holder.received_at < acceptance.duplicate_since:
-            conn.execute(update(interchange).where(interchange.c.id == holder.id).values(duplicate_key=None))
-            return None
+def _holder(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
+    """Who has the duplicate key; None when that was before the window: then it loses the key here."""
+    holder = conn.execute(_FIRST.where(interchange.c.duplicate_key == acceptance.duplicate_key)).one()
+    if holder.received_at >= acceptance.duplicate_since:
         return holder
+    conn.execute(update(interchange).where(interchange.c.id == holder.id).values(duplicate_key=None))
+    return None
+
+
+def _same_rejection(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
+    """The latest receipt of the same octets that was rejected for the same faults."""
     if acceptance.verdict is not Verdict.REJECTED:
         return None
     same = _FIRST.where(interchange.c.sha256 == acceptance.sha256, interchange.c.principal == acceptance.principal, interchange.c.verdict == Verdict.REJECTED)
@@ -212,8 +211,8 @@ def _first_receipt(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
 def _insert(conn: Connection, acceptance: Acceptance, content: ContentRef) -> bool:
     """Write the interchange's row; False when its duplicate key was taken meanwhile."""
     header = acceptance.header
-    result = conn.execute(
-        _INSERT[conn.dialect.name],
+    written = _INSERT[conn.dialect.name].one(
+        conn,
         {
             "id": acceptance.id,
             "principal": acceptance.principal,
@@ -248,7 +247,7 @@ def _insert(conn: Connection, acceptance: Acceptance, content: ContentRef) -> bo
             "replay_of": acceptance.replay_of,
         },
     )
-    return result.rowcount == 1
+    return written == 1
 
 
 def _count_repeat(conn: Connection, first: str, acceptance: Acceptance) -> None:

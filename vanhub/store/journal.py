@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select
 
+from vanhub.store.prepared import Prepared
 from vanhub.store.tables import leaf
 from vanhub.values.records import Leaf
 
-_INSERT = insert(leaf)
+_INSERT = Prepared(insert(leaf).inline(), ["at", "kind", "subject", "actor", "data"])
 
 
 class Act(NamedTuple):
@@ -28,8 +29,7 @@ class Act(NamedTuple):
 def append(conn: Connection, acts: Iterable[Act], *, at: datetime, actor: str) -> None:
     """Write one leaf record for each act."""
     rows = [{"at": at, "kind": act.kind, "subject": act.subject, "actor": actor, "data": act.data} for act in acts]
-    if rows:
-        conn.execute(_INSERT, rows)
+    _INSERT.many(conn, rows)
 
 
 def list_leaves(conn: Connection, *, kind: str = "", subject: str = "", since: datetime | None = None, after: int = 0, limit: int = 1000) -> list[Leaf]:

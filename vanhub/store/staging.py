@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from vanhub.edifact.report import MessageReport
+from vanhub.store.prepared import Prepared
 from vanhub.store.tables import message, staging
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 
@@ -22,7 +23,7 @@ MOST_ROWS = 500
 
 _ABANDONED_AFTER = timedelta(days=1)
 
-_INSERT = insert(message)
+_INSERT = Prepared(insert(message), message.c.keys())
 
 
 def insert_messages(conn: Connection, interchange: str, first: int, messages: Sequence[MessageReport]) -> None:
@@ -44,8 +45,7 @@ def insert_messages(conn: Connection, interchange: str, first: int, messages: Se
         }
         for position, item in enumerate(messages, first)
     ]
-    if rows:
-        conn.execute(_INSERT, rows)
+    _INSERT.many(conn, rows)
 
 
 def stage(conn: Connection, acceptance: Acceptance, first: int) -> None:

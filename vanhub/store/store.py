@@ -25,6 +25,7 @@ from vanhub.store.readers import Readers
 from vanhub.store.schema import require_schema
 from vanhub.store.segments import SegmentFiles
 from vanhub.store.writer import Writer
+from vanhub.values.acceptance import Acceptance, Accepted
 
 T = TypeVar("T")
 
@@ -81,6 +82,15 @@ class Store:
     def call(self, job: Callable[..., T], *args: Any, contents: Sequence[bytes] = (), **kw: Any) -> T:
         """``submit`` and wait."""
         return self.submit(job, *args, contents=contents, **kw).result()
+
+    def accept(self, acceptance: Acceptance, contents: Sequence[bytes] = ()) -> Future[Accepted]:
+        """``interchanges.accept`` as a job; the message rows of a huge interchange go before it in jobs of their own, so that the others need not wait.
+
+        ``contents`` holds the octets, unless they are in ``acceptance.content``. Raises as ``submit``.
+        """
+        if len(acceptance.messages) <= staging.MOST_ROWS:
+            return self.submit(interchanges.accept, acceptance, contents=contents)
+        return staging.submit_staged(self.submit, interchanges.accept, acceptance, contents)
 
     def read(self, job: Callable[..., T], *args: Any, **kw: Any) -> Future[T]:
         """Run ``job(conn, *args, **kw)`` on a reader thread, in a snapshot that cannot write."""

@@ -15,11 +15,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from vanhub.errors import Busy, StoreUnavailable
 from vanhub.store.content import ContentStore
 from vanhub.store.engine import is_overtaken, translated
+from vanhub.store.prepared import run
 
 _MOST_JOBS = 500
 _MOST_OCTETS = 16 << 20
@@ -122,7 +123,7 @@ class Writer:
             with self._changed:
                 self._failed_commits += 1
             for waiting in live:
-                waiting.future.set_exception(translated(error))
+                waiting.future.set_exception(_failed_commit(error))
             return
         ended = self._clock()
         with self._changed:
@@ -148,7 +149,7 @@ class Writer:
         again: list[_Waiting],
     ) -> None:
         """One job in its SAVEPOINT. An error of the transaction itself (it cannot roll back to the SAVEPOINT) is raised and ends the batch."""
-        conn.exec_driver_sql("SAVEPOINT job")
+        run(conn, "SAVEPOINT job")
         try:
             if waiting.contents:
                 refs = self._content.append(conn, waiting.contents, now)
@@ -157,7 +158,7 @@ class Writer:
                 result = waiting.job(conn, *waiting.args, **waiting.kw)
         except Exception as error:  # noqa: BLE001 - a job's error belongs to who submitted it, whatever it is
             try:
-                conn.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+                run(conn, "ROLLBACK TO SAVEPOINT job")
             except SQLAlchemyError:
                 # The database undid the whole transaction (disk full, I/O error, lost connection): the first error says why.
                 raise error from None
@@ -168,4 +169,13 @@ class Writer:
                 errors.append((waiting, error))
         else:
             results.append((waiting, result))
-        conn.exec_driver_sql("RELEASE SAVEPOINT job")
+        run(conn, "RELEASE SAVEPOINT job")
+
+
+def _failed_commit(error: Exception) -> Exception:
+    """What the jobs of a batch hear when their transaction failed: nothing of it was promised."""
+    failure = translated(error)
+    if isinstance(failure, DBAPIError):
+        failure = StoreUnavailable("the store could not commit")
+        failure.__cause__ = error
+    return failure
