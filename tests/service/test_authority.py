@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import os
+import stat
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from twisted.conch.ssh.keys import Key
+
+from tests.pki.judges import openssl, run, seeded
+from vanhub.errors import OperatorError
+from vanhub.pki import cms, keys
+from vanhub.pki.crl import Revoked
+from vanhub.pki.issue import IssuedCertificate
+from vanhub.service.authority import Authority
+
+NOW = datetime(2026, 11, 21, 8, 30, 15, tzinfo=UTC)
+DAY = timedelta(days=1)
+PASSPHRASE = b"correct horse battery"
+TLS_NAMES = ("edi.hub.example", "127.0.0.1")
+PRIVATE = {"root.key", "issuing.key", "hub-tls.key", "acknowledgement.key", "ssh_host_ed25519_key"}
+PUBLIC = {"root.pem", "issuing.pem", "hub-tls.pem", "acknowledgement.pem", "ssh_host_ed25519_key.pub", "crl.pem"}
+
+
+def _create(directory: Path, now: datetime = NOW) -> Authority:
+    return Authority.create(directory, PASSPHRASE, domain="hub.example", tls_names=TLS_NAMES, now=now, entropy=seeded(1))
+
+
+@pytest.fixture
+def certs(tmp_path: Path) -> Path:
+    return tmp_path / "certs"
+
+
+@pytest.fixture
+def authority(certs: Path) -> Authority:
+    return _create(certs)
+
+
+def _reopened(authority: Authority) -> Authority:
+    return Authority.open(authority.directory, PASSPHRASE)
+
+
+def _modes(directory: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+
+
+def _verified(authority: Authority, certificate: Path, *options: str, at: datetime = NOW) -> str:
+    """What openssl says of a certificate with this CA's files; empty if it is good."""
+    files = ("-CAfile", authority.path("root.pem"), "-untrusted", authority.path("issuing.pem"), certificate)
+    done = run("openssl", "verify", "-x509_strict", "-attime", str(int(at.timestamp())), *options, *files)
+    return "" if done.returncode == 0 else done.stderr.decode()
+
+
+def _with_crl(authority: Authority, certificate: Path, at: datetime = NOW) -> str:
+    return _verified(authority, certificate, "-crl_check_all", "-CRLfile", str(authority.path("crl.pem")), at=at)
+
+
+def test_a_new_ca_has_its_files_and_their_modes(authority: Authority) -> None:
+    assert _modes(authority.directory) == dict.fromkeys(PRIVATE, 0o600) | dict.fromkeys(PUBLIC, 0o644)
+
+
+def test_the_modes_do_not_depend_on_the_umask(certs: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        _create(certs)
+    finally:
+        os.umask(before)
+    assert _modes(certs) == dict.fromkeys(PRIVATE, 0o600) | dict.fromkeys(PUBLIC, 0o644)
+
+
+def test_every_key_is_encrypted_and_belongs_to_its_certificate(authority: Authority) -> None:
+    for name in ("root", "issuing", "hub-tls", "acknowledgement"):
+        assert authority.path(f"{name}.key").read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+        public = openssl("pkey", "-in", authority.path(f"{name}.key"), "-passin", f"pass:{PASSPHRASE.decode()}", "-pubout")
+        assert public == openssl("x509", "-in", authority.path(f"{name}.pem"), "-noout", "-pubkey")
+    assert run("ssh-keygen", "-y", "-P", "", "-f", authority.path("ssh_host_ed25519_key")).returncode != 0
+
+
+def test_openssl_accepts_the_hubs_own_certificates_with_the_first_lists(authority: Authority) -> None:
+    for name in ("issuing", "hub-tls", "acknowledgement"):
+        assert _with_crl(authority, authority.path(f"{name}.pem")) == ""
+    for name in TLS_NAMES:
+        option = "-verify_ip" if name[0].isdigit() else "-verify_hostname"
+        assert _verified(authority, authority.path("hub-tls.pem"), "-purpose", "sslserver", option, name) == ""
+    assert "hostname mismatch" in _verified(authority, authority.path("hub-tls.pem"), "-verify_hostname", "other.example")
+
+
+def test_opening_finds_what_creating_made(authority: Authority) -> None:
+    again = _reopened(authority)
+    assert again.domain == authority.domain == "hub.example"
+    assert [(own.profile, own.principal) for own in again.own_certificates()] == [
+        ("root", ""),
+        ("issuing", ""),
+        ("hub-tls", ""),
+        ("acknowledgement-signer", ""),
+    ]
+    assert [own.der for own in again.own_certificates()] == [own.der for own in authority.own_certificates()]
+    public = Key.fromString(again.ssh_host_key()).public().toString("OPENSSH")  # type: ignore[no-untyped-call]  # conch is not annotated
+    assert authority.path("ssh_host_ed25519_key.pub").read_bytes() == public + b" hub.example\n"
+
+
+@pytest.mark.parametrize("found", ["root.key", "hub-tls.key.next", "ssh_host_ed25519_key", "of-somebody-else.key"])
+def test_where_a_key_is_no_ca_is_made(found: str, certs: Path) -> None:
+    certs.mkdir()
+    (certs / found).write_bytes(b"precious")
+    with pytest.raises(OperatorError, match=f"holds keys already \\({found}\\)"):
+        _create(certs)
+    assert {path.name: path.read_bytes() for path in certs.iterdir()} == {found: b"precious"}
+
+
+def test_a_readme_does_not_hinder(certs: Path) -> None:
+    certs.mkdir()
+    (certs / "README.md").write_bytes(b"about")
+    _create(certs)
+    assert (certs / "README.md").read_bytes() == b"about"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"passphrase": b"short"}, "at least 12 characters"),
+        ({"domain": "localhost"}, "cannot be the hub's domain"),
+        ({"tls_names": ()}, "at least one DNS name or IP address"),
+        ({"tls_names": ("*.hub.example",)}, "is no DNS name"),
+    ],
+)
+def test_what_does_not_serve_leaves_nothing_behind(arguments: dict[str, object], text: str, certs: Path) -> None:
+    good: dict[str, object] = {"passphrase": PASSPHRASE, "domain": "hub.example", "tls_names": TLS_NAMES}
+    with pytest.raises(OperatorError, match=text):
+        Authority.create(certs, now=NOW, **(good | arguments))  # type: ignore[arg-type]
+    assert not certs.exists()
+
+
+def test_a_folder_without_a_ca_names_init(certs: Path) -> None:
+    with pytest.raises(OperatorError) as error:
+        Authority.open(certs, PASSPHRASE)
+    assert str(error.value) == f"{certs} holds no CA: `vanhub init` makes one"
+
+
+def test_a_wrong_passphrase_names_the_file_and_shows_no_secret(authority: Authority) -> None:
+    guess = keys.fingerprint(keys.new_key().public_key()).encode()
+    with pytest.raises(OperatorError) as error:
+        Authority.open(authority.directory, guess)
+    told = "".join(traceback.format_exception(error.value))
+    assert f"{authority.path('issuing.key')} does not open with this passphrase" in told
+    assert guess.decode() not in told
+    assert "PRIVATE KEY" not in told
+    assert repr(authority) == f"Authority({str(authority.directory)!r})"
+
+
+@pytest.mark.parametrize("name", ["issuing.key", "root.pem"])
+def test_a_missing_file_is_named_with_its_cure(name: str, authority: Authority) -> None:
+    authority.path(name).unlink()
+    with pytest.raises(OperatorError, match=f"{name} is missing: restore it from a backup"):
+        _reopened(authority)
+
+
+def test_a_damaged_file_is_named(authority: Authority) -> None:
+    authority.path("acknowledgement.pem").write_bytes(b"x")
+    with pytest.raises(OperatorError, match=r"acknowledgement\.pem is no certificate in PEM: restore it from a backup"):
+        authority.acknowledgement_signer()
+    authority.path("crl.pem").write_bytes(b"x-----END X509 CRL-----\n")
+    with pytest.raises(OperatorError, match=r"crl\.pem is damaged"):
+        authority.crls()
+
+
+def test_a_key_that_others_can_read_is_refused(authority: Authority) -> None:
+    authority.path("issuing.key").chmod(0o640)
+    with pytest.raises(OperatorError, match="`chmod 600"):
+        _reopened(authority)
+
+
+def test_the_hub_runs_without_the_roots_key(authority: Authority, tmp_path: Path) -> None:
+    authority.path("root.key").unlink()
+    again = _reopened(authority)
+    issued, key = again.issue_with_new_key("partner", "broker", "Broker Ltd.", NOW)
+    again.write_client_bundle(tmp_path / "out", issued, key)
+    assert _verified(again, tmp_path / "out" / "client.pem", "-purpose", "sslclient") == ""
+    again.crl(1, [], NOW)
+    again.renew_hub_tls(TLS_NAMES, NOW)
+    again.acknowledgement_signer()
+    needs_the_root: list[Callable[[], object]] = [lambda: again.renew_issuing(NOW), lambda: again.root_crl(2, [], NOW)]
+    for act in needs_the_root:
+        with pytest.raises(OperatorError, match=r"root\.key is not here: bring the root's key back"):
+            act()
+
+
+@pytest.mark.parametrize("profile", ["partner", "agency", "operator"])
+def test_a_principals_bundle_is_what_tls_clients_take(profile: str, authority: Authority, tmp_path: Path) -> None:
+    issued, key = authority.issue_with_new_key(profile, "some-id", "Some Name", NOW)
+    out = tmp_path / "out"
+    assert authority.write_client_bundle(out, issued, key) == [out / "client.key", out / "client.pem", out / "ca.pem"]
+    assert _modes(out) == {"client.key": 0o600, "client.pem": 0o644, "ca.pem": 0o644}
+    assert stat.S_IMODE(out.stat().st_mode) == 0o700
+    assert x509.load_pem_x509_certificates((out / "client.pem").read_bytes()) == [issued.certificate, authority.issuing]
+    assert (out / "ca.pem").read_bytes() == authority.path("root.pem").read_bytes()
+    assert openssl("pkey", "-in", out / "client.key", "-pubout") == openssl("x509", "-in", out / "client.pem", "-noout", "-pubkey")
+    assert (issued.profile, issued.principal) == (profile, "some-id")
+    assert _verified(authority, out / "client.pem", "-purpose", "sslclient", "-verify_hostname", f"some-id.{profile}.hub.example") == ""
+
+
+def test_a_bundle_overwrites_nothing(authority: Authority, tmp_path: Path) -> None:
+    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
+    (tmp_path / "client.pem").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OperatorError, match=r"has client\.pem already"):
+        authority.write_client_bundle(tmp_path, issued, key)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["certs", "client.pem"]
+
+
+def test_a_bundle_for_a_request_has_no_key(authority: Authority, tmp_path: Path) -> None:
+    issued = authority.issue("partner", "broker", "", keys.new_key().public_key(), NOW)
+    authority.write_client_bundle(tmp_path / "out", issued, None)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["ca.pem", "client.pem"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(authority: Authority, tmp_path: Path) -> None:
+    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OperatorError, match="cannot be made: Not a directory"):
+        authority.write_client_bundle(tmp_path / "file" / "out", issued, key)
+
+
+def test_no_principal_has_the_hubs_profiles(authority: Authority) -> None:
+    for profile in ("root", "issuing", "hub-tls", "acknowledgement-signer", "nobody"):
+        with pytest.raises(OperatorError, match="it is one of partner, agency, operator"):
+            authority.issue_with_new_key(profile, "broker", "", NOW)
+
+
+def test_a_revoked_certificate_is_in_the_list_and_openssl_refuses_it(authority: Authority, tmp_path: Path) -> None:
+    paths = []
+    issued: list[IssuedCertificate] = []
+    for id in ("good", "bad"):
+        certificate, key = authority.issue_with_new_key("partner", id, "", NOW)
+        authority.write_client_bundle(tmp_path / id, certificate, key)
+        paths.append(tmp_path / id / "client.pem")
+        issued.append(certificate)
+    crl = authority.crl(1, [Revoked(issued[1].certificate.serial_number, NOW, "keyCompromise")], NOW)
+    assert (crl.issuer, crl.number, crl.issued_at, crl.next_update) == ("issuing", 1, NOW, NOW + 7 * DAY)
+    assert _with_crl(authority, paths[0]) == ""
+    assert "certificate revoked" in _with_crl(authority, paths[1])
+    assert authority.crls()["issuing"] == crl == _reopened(authority).crls()["issuing"]
+    assert authority.crls()["root"].number == 0
+
+
+def test_a_revoked_issuing_ca_takes_all_its_leaves_along(authority: Authority) -> None:
+    assert _with_crl(authority, authority.path("hub-tls.pem")) == ""
+    authority.root_crl(1, [Revoked(authority.issuing.serial_number, NOW, "cACompromise")], NOW)
+    assert "error 23 at 1 depth lookup: certificate revoked" in _with_crl(authority, authority.path("hub-tls.pem"))
+
+
+def test_an_old_list_is_no_proof(authority: Authority) -> None:
+    assert _with_crl(authority, authority.path("hub-tls.pem"), at=NOW + 7 * DAY - timedelta(seconds=1)) == ""
+    assert "CRL has expired" in _with_crl(authority, authority.path("hub-tls.pem"), at=NOW + 7 * DAY + timedelta(seconds=1))
+
+
+def test_the_number_of_a_list_only_grows(authority: Authority) -> None:
+    authority.crl(4, [], NOW)
+    with pytest.raises(OperatorError, match="the CRL number 4 is not above 4, the last one's"):
+        authority.crl(4, [], NOW + DAY)
+    assert authority.crl(5, [], NOW + DAY, lifetime=DAY).next_update == NOW + 2 * DAY
+
+
+def test_what_the_certificates_point_to_is_published(authority: Authority) -> None:
+    published = authority.published()
+    assert set(published) == {"/pki/root.cer", "/pki/issuing.cer", "/pki/root.crl", "/pki/issuing.crl"}
+    for own, name in zip(authority.own_certificates()[1:], ("root", "issuing", "issuing"), strict=True):
+        access = own.certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value[0].access_location.value
+        points = own.certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0].full_name
+        assert access == f"http://hub.example/pki/{name}.cer"
+        assert points == [x509.UniformResourceIdentifier(f"http://hub.example/pki/{name}.crl")]
+        issuer = x509.load_der_x509_certificate(published[f"/pki/{name}.cer"])
+        own.certificate.verify_directly_issued_by(issuer)
+        crl = x509.load_der_x509_crl(published[f"/pki/{name}.crl"])
+        assert crl.is_signature_valid(keys.require_strong(issuer.public_key()))
+
+
+def test_the_acknowledgement_signer_signs_what_openssl_and_we_verify(authority: Authority, tmp_path: Path) -> None:
+    der = authority.acknowledgement_signer().sign(b"UNB'", signing_time=NOW, received_sha256=bytes(32), received_octets=7)
+    receipt = cms.verify(b"UNB'", der, roots=[authority.root], at=NOW)
+    assert (receipt.received_sha256, receipt.received_octets) == (bytes(32), 7)
+    (tmp_path / "a.p7s").write_bytes(der)
+    (tmp_path / "a.edi").write_bytes(b"UNB'")
+    files = ("-in", tmp_path / "a.p7s", "-content", tmp_path / "a.edi", "-CAfile", authority.path("root.pem"))
+    openssl("cms", "-verify", "-binary", "-inform", "DER", *files, "-purpose", "any", "-attime", str(int(NOW.timestamp())))
+
+
+def _public(pem: bytes) -> bytes:
+    return x509.load_pem_x509_certificate(pem).public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_a_renewal_has_a_new_key_and_is_in_use_at_once(authority: Authority) -> None:
+    later = NOW + 300 * DAY
+    renewals: dict[str, Callable[[], IssuedCertificate]] = {
+        "hub-tls": lambda: authority.renew_hub_tls(("new.hub.example",), later),
+        "acknowledgement": lambda: authority.renew_acknowledgement(later),
+    }
+    for name, renew in renewals.items():
+        before = authority.path(f"{name}.pem").read_bytes()
+        renewed = renew()
+        assert authority.path(f"{name}.pem").read_bytes() == renewed.pem
+        assert _public(renewed.pem) != _public(before)
+        assert _verified(authority, authority.path(f"{name}.pem"), at=later) == ""
+    assert _verified(authority, authority.path("hub-tls.pem"), "-verify_hostname", "new.hub.example", at=later) == ""
+    assert authority.acknowledgement_signer().certificate == authority.own_certificates()[3].certificate
+    assert set(_modes(authority.directory)) == PRIVATE | PUBLIC
+    _reopened(authority).acknowledgement_signer()
+
+
+def test_a_renewed_issuing_ca_keeps_its_leaves(authority: Authority, tmp_path: Path) -> None:
+    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
+    authority.write_client_bundle(tmp_path / "old", issued, key)
+    later = NOW + 200 * DAY
+    renewed = authority.renew_issuing(later)
+    assert (renewed.profile, renewed.principal, renewed.certificate) == ("issuing", "", _reopened(authority).issuing)
+    assert renewed.not_after > issued.not_after + 4 * 365 * DAY
+    assert _verified(authority, tmp_path / "old" / "client.pem", at=later) == ""
+    issued, key = authority.issue_with_new_key("partner", "broker", "", later)
+    authority.write_client_bundle(tmp_path / "new", issued, key)
+    assert _verified(authority, tmp_path / "new" / "client.pem", at=later) == ""
+
+
+class _PowerCut(Exception):
+    """The machine stops here."""
+
+
+def _cut_after(verbs: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let ``verbs`` changes of names on disk happen and stop at the next one; the list fills with those that happened."""
+    done: list[str] = []
+    rename, unlink = Path.rename, Path.unlink
+
+    def count(verb: str) -> None:
+        if len(done) == verbs:
+            raise _PowerCut
+        done.append(verb)
+
+    def counted_rename(self: Path, target: Path) -> Path:
+        count(f"{self.name} -> {target.name}")
+        return rename(self, target)
+
+    def counted_unlink(self: Path, missing_ok: bool = False) -> None:
+        if self.exists():
+            count(f"{self.name} unlinked")
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "rename", counted_rename)
+    monkeypatch.setattr(Path, "unlink", counted_unlink)
+    return done
+
+
+@pytest.mark.parametrize("name", ["hub-tls", "acknowledgement"])
+def test_a_renewal_cut_short_anywhere_is_undone_or_finished(name: str, certs: Path) -> None:
+    steps = [f".{name}.key.next.tmp -> {name}.key.next", f".{name}.pem.next.tmp -> {name}.pem.next"]
+    steps += [f"{name}.key.next -> {name}.key", f"{name}.pem.next -> {name}.pem"]
+    for verbs in range(len(steps) + 1):
+        folder = certs / str(verbs)
+        authority = _create(folder)
+        before = authority.path(f"{name}.pem").read_bytes()
+        with pytest.MonkeyPatch.context() as patch:
+            done = _cut_after(verbs, patch)
+            try:
+                authority.renew_hub_tls(TLS_NAMES, NOW) if name == "hub-tls" else authority.renew_acknowledgement(NOW)
+            except _PowerCut:
+                pass
+        assert done == steps[:verbs]
+        again = _reopened(authority)
+        after = again.path(f"{name}.pem").read_bytes()
+        assert (after == before) is (verbs < 2)
+        key = keys.decrypt_key(again.path(f"{name}.key").read_bytes(), PASSPHRASE, source=name)
+        assert key.public_key() == x509.load_pem_x509_certificate(after).public_key()
+        again.renew_hub_tls(TLS_NAMES, NOW)
+        again.renew_acknowledgement(NOW)
+        assert set(_modes(folder)) == PRIVATE | PUBLIC
+
+
+def test_a_second_power_cut_during_the_repair_changes_nothing(authority: Authority) -> None:
+    for verbs in range(3):
+        with pytest.MonkeyPatch.context() as patch:
+            _cut_after(2, patch)
+            with pytest.raises(_PowerCut):
+                authority.renew_hub_tls(TLS_NAMES, NOW)
+        with pytest.MonkeyPatch.context() as patch:
+            _cut_after(verbs, patch)
+            try:
+                _reopened(authority)
+            except _PowerCut:
+                pass
+        again = _reopened(authority)
+        key = keys.decrypt_key(again.path("hub-tls.key").read_bytes(), PASSPHRASE, source="hub-tls.key")
+        assert key.public_key() == x509.load_pem_x509_certificate(again.path("hub-tls.pem").read_bytes()).public_key()
+        assert set(_modes(authority.directory)) == PRIVATE | PUBLIC
