@@ -1,7 +1,8 @@
 """To whom messages go: by the address of the interchange or, addressed to the hub, by the agencies' rules; and who gets copies.
 
-One interchange becomes at most one delivery per mailbox. Every accepted message is in exactly one delivery that is no copy; the exceptions are an
-interchange of nothing but CONTRL and AUTACK addressed to the hub, which goes nowhere, and such messages among others, which go wherever the others go.
+Of one interchange a mailbox gets at most one delivery, and beside it at most one of copies; no message comes twice. Every accepted message is in exactly
+one delivery that is no copy. The exceptions: an interchange of nothing but CONTRL and AUTACK addressed to the hub goes nowhere, and such messages among
+others go wherever the others go.
 """
 
 from __future__ import annotations
