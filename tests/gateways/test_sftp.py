@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,27 +130,36 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 StartServer = Callable[..., Server]
 
 
+@contextmanager
+def _serving(keys: Path, place: Path, settings: dict[str, Any]) -> Iterator[Server]:
+    folder, work = place / "server", place / "work"
+    shutil.copytree(keys, folder)
+    work.mkdir()
+    (folder / "settings.json").write_text(json.dumps(settings))
+    server = Server(folder, work)
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert "Traceback" not in server.log(), server.log()
+
+
 @pytest.fixture
 def start_server(keys: Path, tmp_path: Path) -> Iterator[StartServer]:
-    servers: list[Server] = []
-
-    def start(**settings: Any) -> Server:
-        folder, work = tmp_path / f"server{len(servers)}", tmp_path / f"work{len(servers)}"
-        shutil.copytree(keys, folder)
-        work.mkdir()
-        (folder / "settings.json").write_text(json.dumps(settings))
-        servers.append(Server(folder, work))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
-        assert "Traceback" not in server.log(), server.log()
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(_serving(keys, tmp_path, settings))
 
 
 @pytest.fixture
 def server(start_server: StartServer) -> Server:
     return start_server()
+
+
+@pytest.fixture(scope="module")
+def shared_server(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """For tests that leave nothing behind."""
+    with _serving(keys, tmp_path_factory.mktemp("shared"), {}) as server:
+        yield server
 
 
 def kept(server: Server) -> list[list[Any]]:
@@ -271,11 +281,13 @@ def test_an_upload_that_is_cut_is_discarded(server: Server, whole_group: bool) -
     assert held["received"] < 6_000_000  # the backlog did hold the client back
 
 
-def test_resuming_appending_and_folders_are_refused(server: Server) -> None:
-    (server.work / "x").write_bytes(interchange("R1"))
-    told = server.sftp(
+def test_resuming_appending_and_folders_are_refused(shared_server: Server) -> None:
+    (shared_server.work / "x").write_bytes(interchange("R1"))
+    told = shared_server.sftp(
         "alpha",
-        "-put -a x outbox/x.edi",
+        "put x outbox/x.part",
+        "!cat x x > more",
+        "-put -a more outbox/x.part",
         "-mkdir outbox",
         "-mkdir outbox/deep",
         "-rmdir outbox",
@@ -297,12 +309,12 @@ def test_resuming_appending_and_folders_are_refused(server: Server) -> None:
         "this file cannot be removed",
         "files are renamed within outbox/ only",
     ]
-    assert kept(server) == []
+    assert kept(shared_server) == []
 
 
-def test_an_empty_file_is_refused(server: Server) -> None:
-    (server.work / "empty").touch()
-    assert "vanhub: the file is empty: nothing was taken" in server.sftp("alpha", "put empty outbox/", status=1)
+def test_an_empty_file_is_refused(shared_server: Server) -> None:
+    (shared_server.work / "empty").touch()
+    assert "vanhub: the file is empty: nothing was taken" in shared_server.sftp("alpha", "put empty outbox/", status=1)
 
 
 # -- pickup
@@ -388,12 +400,12 @@ def test_only_acknowledgements_that_were_read_can_be_removed(server: Server) -> 
 # -- who comes in
 
 
-def test_a_wrong_key_a_wrong_name_and_a_wrong_password_are_refused(server: Server, tmp_path: Path) -> None:
+def test_a_wrong_key_a_wrong_name_and_a_wrong_password_are_refused(shared_server: Server, tmp_path: Path) -> None:
     for user, key in (("alpha", "stranger"), ("alpha", "beta"), ("nobody", "alpha"), ("al/../pha", "alpha")):
-        assert server.sftp(user, "ls", status=255, key=key, options=("-oPreferredAuthentications=publickey",))[0].endswith(
+        assert shared_server.sftp(user, "ls", status=255, key=key, options=("-oPreferredAuthentications=publickey",))[0].endswith(
             "Permission denied (publickey,password)."
         )
-    assert server.ask("look")["sessions"] == []
+    assert shared_server.ask("look")["sessions"] == []
 
 
 def _ask_password(server: Server, tmp_path: Path, password: str) -> subprocess.CompletedProcess[str]:
@@ -409,9 +421,19 @@ def _ask_password(server: Server, tmp_path: Path, password: str) -> subprocess.C
     )
 
 
-def test_a_password_opens_the_same_tree(server: Server, tmp_path: Path) -> None:
-    assert _ask_password(server, tmp_path, "password of alpha").stdout.split() == ["sftp>", "ls", "-1", "READ.ME", "ack", "archive", "error", "inbox", "outbox"]
-    assert _ask_password(server, tmp_path, "guessed").returncode == 255
+def test_a_password_opens_the_same_tree(shared_server: Server, tmp_path: Path) -> None:
+    assert _ask_password(shared_server, tmp_path, "password of alpha").stdout.split() == [
+        "sftp>",
+        "ls",
+        "-1",
+        "READ.ME",
+        "ack",
+        "archive",
+        "error",
+        "inbox",
+        "outbox",
+    ]
+    assert _ask_password(shared_server, tmp_path, "guessed").returncode == 255
 
 
 def test_only_so_many_sessions_per_principal(start_server: StartServer) -> None:
@@ -429,7 +451,7 @@ def test_a_disabled_principal_is_put_out_at_once(server: Server) -> None:
     server.ask("disable", name="alpha")
     assert server.until(lambda seen: seen["sessions"] == [])["closed"] == [["alpha", "disabled"]]
     (server.work / "go").touch()
-    assert client.wait(PATIENCE_S) == 255
+    assert client.wait(PATIENCE_S) != 0
     server.sftp("alpha", "ls", status=255)
 
 
@@ -460,16 +482,16 @@ def test_scp_works_and_the_old_scp_is_told_what_to_do(server: Server) -> None:
     assert kept(server) == [["alpha", "R1", "accepted", "x.edi"]]
 
 
-def test_shell_forwarding_and_environment_are_refused(server: Server) -> None:
-    ssh = ["ssh", *CLIENT, f"-p{server.port}", f"-i{server.folder / 'alpha'}"]
-    shell = server.run(*ssh, "alpha@127.0.0.1", "cat /etc/passwd")
+def test_shell_forwarding_and_environment_are_refused(shared_server: Server) -> None:
+    ssh = ["ssh", "-oLogLevel=INFO", *CLIENT, f"-p{shared_server.port}", f"-i{shared_server.folder / 'alpha'}"]
+    shell = shared_server.run(*ssh, "alpha@127.0.0.1", "cat /etc/passwd")
     assert (shell.returncode, shell.stdout) == (1, "")
     assert "serves SFTP only" in shell.stderr
-    forward = server.run(*ssh, "-W127.0.0.1:1", "alpha@127.0.0.1")
+    forward = shared_server.run(*ssh, "-W127.0.0.1:1", "alpha@127.0.0.1")
     assert forward.returncode == 255
     assert "administratively prohibited: forwarding is not offered" in forward.stderr
-    assert server.run(*ssh, "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:1", "-N", "alpha@127.0.0.1").returncode == 255
-    assert server.run(*ssh, "-s", "alpha@127.0.0.1", "netconf").returncode == 255
+    assert shared_server.run(*ssh, "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:1", "-N", "alpha@127.0.0.1").returncode == 255
+    assert shared_server.run(*ssh, "-s", "alpha@127.0.0.1", "netconf").returncode == 255
 
 
 def test_curl_uploads_and_collects(server: Server) -> None:
@@ -487,12 +509,12 @@ def test_curl_uploads_and_collects(server: Server) -> None:
     assert password.stdout.startswith("vanhub: mailbox over SFTP")
 
 
-@pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../../../etc/passwd", "/outbox/../../etc/passwd", "/inbox/../../../proc/self/environ", "/archive/20260101/../../../etc"]
-)
-def test_paths_lead_nowhere_else(server: Server, path: str) -> None:
-    assert server.sftp("alpha", f"get {path} stolen", status=1)[-1].endswith("not found.")
-    assert not (server.work / "stolen").exists()
+def test_paths_lead_nowhere_else(shared_server: Server) -> None:
+    ways = ["/etc/passwd", "../../../etc/passwd", "/outbox/../../etc/passwd", "/inbox/../../../proc/self/environ", "/archive/20260101/../../../etc"]
+    told = shared_server.sftp("alpha", *(f"-get {way} stolen" for way in ways))
+    assert [line for line in told if line.endswith("not found.")] == told
+    assert len(told) == len(ways)
+    assert not (shared_server.work / "stolen").exists()
 
 
 def test_tricky_upload_names_stay_names(server: Server) -> None:
@@ -522,30 +544,30 @@ def _name_lists(port: int) -> list[bytes]:
     return lists
 
 
-def test_only_the_listed_algorithms_are_offered(server: Server) -> None:
-    lists = [set(names.split(b",")) for names in _name_lists(server.port)]
+def test_only_the_listed_algorithms_are_offered(shared_server: Server) -> None:
+    lists = [set(names.split(b",")) for names in _name_lists(shared_server.port)]
     exchanges = lists[0] - {b"ext-info-s"}
     assert exchanges <= set(KEY_EXCHANGES)
     assert b"curve25519-sha256" in exchanges
     assert lists[1:8] == [{b"ssh-ed25519"}, set(CIPHERS), set(CIPHERS), set(MACS), set(MACS), {b"none"}, {b"none"}]
 
 
-def test_signatures_with_sha1_are_refused(server: Server) -> None:
+def test_signatures_with_sha1_are_refused(shared_server: Server) -> None:
     options = ("-oPubkeyAcceptedAlgorithms=ssh-rsa", "-oPreferredAuthentications=publickey")
-    assert server.sftp("beta", "ls", status=255, options=options)
-    server.sftp("beta", "ls")
+    assert shared_server.sftp("beta", "ls", status=255, options=options)
+    shared_server.sftp("beta", "ls")
 
 
-def test_guessing_is_cut_off(server: Server, tmp_path: Path) -> None:
+def test_guessing_is_cut_off(shared_server: Server, tmp_path: Path) -> None:
     keys = []
     for n in range(LOGIN_TRIES + 2):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / f"k{n}")], check=True)
         keys.append(f"-oIdentityFile={tmp_path / f'k{n}'}")
-    told = server.sftp("alpha", "ls", status=255, key="stranger", options=(*keys, "-oPreferredAuthentications=publickey"))
+    told = shared_server.sftp("alpha", "ls", status=255, key="stranger", options=(*keys, "-oPreferredAuthentications=publickey"))
     assert "too many bad auths" in " ".join(told)
 
 
-def test_noise_is_cut_off_quietly(server: Server) -> None:
+def test_noise_is_cut_off_quietly(shared_server: Server) -> None:
     """Octets that are no SSH, or SSH that is no sense, end their connection; the fixture sees that no traceback was logged."""
     noises = [
         b"GET / HTTP/1.1\r\n\r\n" + b"x" * 5000,
@@ -554,11 +576,11 @@ def test_noise_is_cut_off_quietly(server: Server) -> None:
         b"SSH-2.0-x\r\n" + struct.pack(">LB", 12, 10) + b"\x1e" + b"\0" * 10,
     ]
     for noise in noises:
-        with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as peer:
+        with socket.create_connection(("127.0.0.1", shared_server.port), PATIENCE_S) as peer:
             peer.sendall(noise)
             try:
                 while peer.recv(65536):
                     pass
             except ConnectionResetError:
                 pass
-    server.sftp("alpha", "ls")
+    shared_server.sftp("alpha", "ls")
