@@ -485,7 +485,7 @@ def test_scp_works_and_the_old_scp_is_told_what_to_do(server: Server) -> None:
 def test_shell_forwarding_and_environment_are_refused(shared_server: Server) -> None:
     ssh = ["ssh", "-oLogLevel=INFO", *CLIENT, f"-p{shared_server.port}", f"-i{shared_server.folder / 'alpha'}"]
     shell = shared_server.run(*ssh, "alpha@127.0.0.1", "cat /etc/passwd")
-    assert (shell.returncode, shell.stdout) == (1, "")
+    assert (shell.returncode, shell.stdout) == (1, ""), shell.stderr
     assert "serves SFTP only" in shell.stderr
     forward = shared_server.run(*ssh, "-W127.0.0.1:1", "alpha@127.0.0.1")
     assert forward.returncode == 255

@@ -160,6 +160,7 @@ class TlsTransport(BufferingTLSTransport):
     """Twisted's TLS layer with a time limit on the handshake and with half close."""
 
     factory: TlsFactory
+    transport: Any
     _log = Logger()
     _limit: IDelayedCall | None = None
     _input_over = False
@@ -215,6 +216,12 @@ class TlsTransport(BufferingTLSTransport):
                 if not self._aborted:
                     ProtocolWrapper.dataReceived(self, data)
         self._flushSendBIO()
+
+    def abortConnection(self) -> None:
+        """Cut the connection, unlike the base class without close_notify: the peer can tell that it does not have everything."""
+        self._aborted = True
+        self.disconnecting = True
+        self.transport.abortConnection()
 
     def readConnectionLost(self) -> None:
         """A TCP FIN. After close_notify it says nothing new; without it the stream may have been cut by anybody."""
