@@ -126,3 +126,13 @@ class Store:
         self._content.sweep(owned, now)
         while self.call(staging.sweep, now):
             pass
+
+
+def open_content(url: str, content_dir: Path) -> ContentStore:
+    """The content of the store at ``url`` for reading only, in another process than the one that writes.
+
+    Raises:
+        OperatorError: the URL is of no database that the hub can use.
+    """
+    reading = open_engine(url, reading=True)
+    return SegmentFiles(content_dir) if reading.dialect.name == "sqlite" else ChunkRows(reading, reading)

@@ -1,0 +1,134 @@
+"""The hub without its gateways: home, settings, store, directories, authority and the registry snapshot.
+
+The daemon and the command line work on the same ``Core``; the daemon adds the reactor, the gateways and the admin socket around
+it. Methods may be called from any thread unless they say otherwise; ``registry`` is replaced whole, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from vanhub.directory.load import open_directories
+from vanhub.directory.model import Directories
+from vanhub.edifact.report import Party
+from vanhub.packed import packed
+from vanhub.service.authority import Authority
+from vanhub.service.home import Home
+from vanhub.service.judge import Judge
+from vanhub.service.metrics import Metrics
+from vanhub.service.noise import Noise
+from vanhub.settings import Settings
+from vanhub.store import journal
+from vanhub.store.journal import Act
+from vanhub.store.principals import sync_agencies
+from vanhub.store.registry import load_registry
+from vanhub.store.store import Store
+from vanhub.values.mailbox import Mailbox
+from vanhub.values.principal import Address, Credential
+from vanhub.values.registry import Registry
+
+_log = structlog.get_logger("vanhub.core")
+
+Clock = Callable[[], datetime]
+Entropy = Callable[[int], bytes]
+
+
+class Core:
+    """One open hub. Whoever opened it holds the home's lock and closes it."""
+
+    def __init__(self, home: Home, store: Store, directories: Directories, authority: Authority, *, clock: Clock, entropy: Entropy) -> None:
+        self.home, self.store, self.directories, self.authority = home, store, directories, authority
+        self.clock, self.entropy = clock, entropy
+        self.metrics, self.noise = Metrics(), Noise()
+        self.changed: Callable[[], None] = lambda: None
+        """Called, in the thread that made the change, after the registry was replaced."""
+        self.renewed: Callable[[], None] = lambda: None
+        """Called, in the thread that made the change, after one of the hub's own certificates was renewed."""
+        self.live: Callable[[], dict[str, Any]] = lambda: {"running": False}
+        """What the daemon can tell about itself, JSON-ready; called in any thread."""
+        self.use_renewed()
+        self._mailboxes: tuple[Mailbox, ...] = ()
+        self.registry = Registry()
+        self.reload_mailboxes()
+
+    @classmethod
+    def open(cls, home: Home, environ: Mapping[str, str], *, clock: Clock, entropy: Entropy) -> Core:
+        """Open everything that ``vanhub init`` made in ``home``.
+
+        Raises:
+            OperatorError: something is missing, wrong or cannot be read; the text names the cure.
+        """
+        authority = Authority.open(home.certs, home.find_passphrase(environ) or home.read_passphrase(environ))
+        store = Store.open(home.store_url, home.content, clock=clock, queue_limit=home.settings.limits.store_queue)
+        try:
+            return cls(home, store, open_directories(packed("schemas"), home.schemas), authority, clock=clock, entropy=entropy)
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def settings(self) -> Settings:
+        return self.home.settings
+
+    @property
+    def address(self) -> Address:
+        """The hub's own EDI address."""
+        return Address.parse(self.settings.hub.address)
+
+    @property
+    def party(self) -> Party:
+        """The hub as S002 of what it sends."""
+        return Party(self.address.identification, self.address.qualifier)
+
+    def use_renewed(self) -> None:
+        """Sign with the acknowledgement key that is in use now, and tell the listeners."""
+        self.judge = Judge(self.address, self.authority.acknowledgement_signer(), self.entropy, faults_listed=self.settings.check.faults_listed)
+        self.renewed()
+
+    def reload_mailboxes(self) -> None:
+        """Read ``mailboxes/*.toml`` again, enter new agencies in the store and take a new registry snapshot.
+
+        Raises:
+            OperatorError: a file is wrong; nothing was changed then.
+        """
+        mailboxes = self.home.read_mailboxes()
+        self.store.call(sync_agencies, mailboxes, now=self.clock(), actor="hub")
+        self._mailboxes = mailboxes
+        self.refresh(force=True)
+
+    def refresh(self, *, force: bool = False) -> bool:
+        """Take a new snapshot if the store's principals or credentials changed; returns whether they did."""
+        rows = self.store.look(load_registry)
+        if not force and rows.version == self.registry.version:
+            return False
+        self.registry = Registry(rows.principals, rows.credentials, self._mailboxes, version=rows.version)
+        self.changed()
+        return True
+
+    def why_not(self, credential: Credential) -> str:
+        """Why ``credential`` may not be used now; empty when it may."""
+        now = self.clock()
+        principal = self.registry.principal(credential.principal)
+        if principal is None:
+            return "the principal was removed"
+        if not principal.enabled:
+            return "the principal is disabled"
+        if credential.revoked_at is not None:
+            return "the credential was withdrawn"
+        if now < credential.not_before:
+            return "the credential is not valid yet; is one of the clocks wrong?"
+        if credential.not_after is not None and now >= credential.not_after:
+            return "the credential has expired"
+        return ""
+
+    def record_login(self, principal: str, gateway: str, peer: str, credential: str) -> None:
+        """Journal a session's opening; does not wait for the store."""
+        facts = {"gateway": gateway, "peer": peer, "credential": credential[:16]}
+        self.store.submit(journal.append, [Act("login", principal, facts)], at=self.clock(), actor=principal)
+
+    def close(self) -> None:
+        self.store.close()

@@ -1,0 +1,71 @@
+"""``vanhub serve``: one process, one reactor, one hub, from the lock on the home to its release.
+
+SIGTERM and SIGINT stop cleanly, SIGHUP reloads mailboxes, principals and TLS files. Exit code 0 after a clean stop.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from vanhub.errors import HubError
+from vanhub.service.core import Core
+from vanhub.service.deferring import background
+from vanhub.service.home import Home, HomeLock
+from vanhub.service.logs import begin_logging
+
+_log = structlog.get_logger("vanhub.daemon")
+
+
+def serve(home: Home) -> None:
+    """Run the hub at ``home`` until it is told to stop.
+
+    Raises:
+        OperatorError: it cannot start; the text says why and what to do.
+    """
+    with HomeLock(home):
+        begin_logging(home.settings.log.level, home.settings.log.format)
+        core = Core.open(home, os.environ, clock=lambda: datetime.now(UTC), entropy=secrets.token_bytes)
+        from twisted.internet import reactor as process_reactor  # chosen here and nowhere else; importing it installs it
+
+        from vanhub.service.hub import Hub
+
+        reactor: Any = process_reactor
+
+        try:
+            hub = Hub(core, reactor, passphrase=lambda: home.find_passphrase(os.environ))
+            failure: list[BaseException] = []
+
+            def begin() -> None:
+                try:
+                    hub.start()
+                except HubError as error:
+                    failure.append(error)
+                    reactor.stop()
+
+            def hang_up(*_: object) -> None:
+                reactor.callFromThread(_reload, hub)
+
+            reactor.callWhenRunning(begin)
+            reactor.callWhenRunning(lambda: signal.signal(signal.SIGHUP, hang_up))
+            reactor.addSystemEventTrigger("before", "shutdown", lambda: background("stop", hub.stop()))
+            reactor.run()
+        finally:
+            core.close()
+        if failure:
+            raise failure[0]
+
+
+def _reload(hub: object) -> None:
+    from vanhub.service.hub import Hub
+
+    assert isinstance(hub, Hub)  # noqa: S101 - a narrowing for the type checker
+    try:
+        hub.reload()
+    except HubError as error:
+        _log.error("hub.reload-failed", error=str(error))

@@ -1,0 +1,175 @@
+"""How interchanges come in: every gateway hands its octets to the same ``HubIntake``.
+
+Small interchanges are checked and decided on the reactor thread, larger ones in a thread, those above ``limits.memory_octets`` go to
+content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the moment of acceptance, and only
+after it does the receipt's Deferred fire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+
+from vanhub.directory.check import CheckLimits, check_interchange
+from vanhub.edifact.report import Report
+from vanhub.errors import Busy
+from vanhub.gateways.seam import Session
+from vanhub.service.core import Core
+from vanhub.service.deferring import deferred_from
+from vanhub.service.judge import Submission
+from vanhub.service.upload import HubUpload
+from vanhub.service.workers import CheckWorkers
+from vanhub.store.alerts import raise_once
+from vanhub.store.content import LargeContent
+from vanhub.store.interchanges import accept
+from vanhub.values.acceptance import Acceptance, Accepted, Outcome
+from vanhub.values.agreement import Agreement
+from vanhub.values.delivery import ContentRef, Receipt
+
+_log = structlog.get_logger("vanhub.intake")
+
+T = TypeVar("T")
+
+INLINE_OCTETS = 32 * 1024
+"""Checked on the reactor thread: even the explaining way needs a few milliseconds for so much."""
+
+
+def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
+    """The check's limits under an agreement."""
+    return CheckLimits(max_faults=faults_listed, max_segment_octets=agreement.max_segment_octets, max_messages=agreement.max_messages)
+
+
+class HubIntake:
+    """The hub's ``Intake``. Lives on the reactor thread."""
+
+    def __init__(self, core: Core, workers: CheckWorkers, reactor: Any, monotonic: Callable[[], float]) -> None:
+        self.core, self._workers, self._reactor, self._monotonic = core, workers, reactor, monotonic
+        self.in_flight = 0
+        self.arrived: Callable[[tuple[str, ...]], None] = lambda _: None
+        """Called on the reactor thread with the mailboxes that got something, after COMMIT."""
+
+    def begin(self, session: Session, file_name: str = "") -> HubUpload:
+        if self.in_flight >= self.core.settings.limits.in_flight:
+            raise Busy("the hub is receiving as many interchanges as it may; send this one again later", 2.0)
+        self.in_flight += 1
+        most = min(session.principal.agreement.max_interchange_octets, self.core.settings.limits.interchange_octets)
+        return HubUpload(self, session, file_name, most)
+
+    def open_large(self) -> Deferred[LargeContent]:
+        return self.thread(self.core.store.content().begin_large, self.core.clock())
+
+    def thread(self, call: Callable[..., T], *args: Any) -> Deferred[T]:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call, *args)
+
+    async def take(self, session: Session, data: bytes, file_name: str) -> Receipt:
+        """An interchange that is whole in memory."""
+        begun = self._monotonic()
+        digest = hashlib.sha256(data).hexdigest()
+        submission = self._submission(session, file_name, len(data), digest, lambda offset, length: data[offset : offset + length])
+        if len(data) <= INLINE_OCTETS:
+            report, acceptance = self._check(data, submission)
+        else:
+            report, acceptance = await self.thread(self._check, data, submission)
+        accepted = await self._store(acceptance, (data,))
+        if accepted.outcome is Outcome.CONFLICT:
+            acceptance, accepted = await self._conflict(report, submission, accepted, (data,))
+        return self._receipt(session, acceptance, accepted, begun)
+
+    async def take_large(self, session: Session, ref: ContentRef, digest: str, file_name: str) -> Receipt:
+        """An interchange whose octets lie in content already, not yet owned by anything."""
+        begun = self._monotonic()
+        content = self.core.store.content()
+        submission = self._submission(session, file_name, ref.length, digest, lambda offset, length: content.read(ref, offset, length), ref)
+        agreement = session.principal.agreement
+        try:
+            report = await self._workers.check(ref, agreement.encoding, limits_of(agreement, self.core.settings.check.faults_listed))
+            acceptance = await self.thread(self._decide, report, submission)
+            accepted = await self._store(acceptance, ())
+            if accepted.outcome is Outcome.CONFLICT:
+                acceptance, accepted = await self._conflict(report, submission, accepted, ())
+        except BaseException:
+            await self.thread(content.discard, ref)
+            raise
+        if accepted.outcome is Outcome.REPEAT:
+            await self.thread(content.discard, ref)
+        return self._receipt(session, acceptance, accepted, begun)
+
+    def _submission(
+        self, session: Session, file_name: str, size: int, digest: str, peek: Callable[[int, int], bytes], ref: ContentRef | None = None
+    ) -> Submission:
+        return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
+
+    def _check(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
+        agreement = submission.principal.agreement
+        report = check_interchange(
+            data, self.core.directories, encoding=agreement.encoding, limits=limits_of(agreement, self.core.settings.check.faults_listed)
+        )
+        return report, self._decide(report, submission)
+
+    def _decide(self, report: Report, submission: Submission) -> Acceptance:
+        return self.core.judge.decide(report, submission, self.core.registry, now=self.core.clock())
+
+    def _store(self, acceptance: Acceptance, contents: tuple[bytes, ...]) -> Deferred[Accepted]:
+        return deferred_from(self.core.store.submit(accept, acceptance, contents=contents), self._reactor)
+
+    async def _conflict(self, report: Report, submission: Submission, first: Accepted, contents: tuple[bytes, ...]) -> tuple[Acceptance, Accepted]:
+        """Refuse with 26 and raise an alert; a repeat of the very same conflict gets the stored refusal."""
+        now = self.core.clock()
+        acceptance = self.core.judge.refuse_conflict(report, submission, first, now=now)
+        accepted = await self._store(acceptance, contents)
+        header = report.header
+        await deferred_from(
+            self.core.store.submit(
+                raise_once,
+                "duplicate-conflict",
+                f"{header.sender} {header.reference}",
+                text=f"{submission.principal.id} used the interchange control reference {header.reference} again for other content; first receipt {first.interchange}",
+                cure=f"vanhub message show {first.interchange}; the sender has to send the new content under a new reference",
+                now=now,
+                actor="hub",
+            ),
+            self._reactor,
+        )
+        return acceptance, accepted
+
+    def _receipt(self, session: Session, acceptance: Acceptance, accepted: Accepted, begun: float) -> Receipt:
+        header = acceptance.header
+        conflict = any(fault["kind"] == "DUPLICATE_INTERCHANGE" for fault in acceptance.faults)
+        outcome = "conflict" if conflict else accepted.outcome.value
+        if accepted.outcome is Outcome.NEW and acceptance.deliveries:
+            self.arrived(tuple({delivery.mailbox for delivery in acceptance.deliveries}))
+        self.core.metrics.judged(session.gateway, accepted.verdict.value, outcome, acceptance.size, self._monotonic() - begun)
+        _log.info(
+            "interchange.judged",
+            interchange=accepted.interchange,
+            principal=session.principal.id,
+            gateway=session.gateway,
+            sender=str(header.sender),
+            reference=header.reference,
+            verdict=accepted.verdict.value,
+            outcome=outcome,
+            faults=acceptance.faults_total,
+            octets=acceptance.size,
+        )
+        return Receipt(
+            interchange=accepted.interchange,
+            outcome=outcome,
+            verdict=accepted.verdict.value,
+            sender=str(header.sender),
+            recipient=str(header.recipient),
+            reference=header.reference,
+            acknowledgement=accepted.acknowledgement,
+            signature=accepted.signature,
+            explanation=accepted.explanation,
+            answers=accepted.answered,
+            is_interchange=acceptance.is_interchange,
+        )
+
+    def ended(self) -> None:
+        """One upload less is in flight."""
+        self.in_flight -= 1

@@ -1,0 +1,160 @@
+"""From what the check found to everything that the acceptance transaction writes.
+
+The composition of the decisions: admission, routing, envelopes, acknowledgement, explanation, signature. Nothing here waits for anything:
+the octets come through ``peek`` (from memory, or from content on disk), the registry is one snapshot, time and identifiers are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from vanhub.edifact.contrl import parse_contrl, render_contrl
+from vanhub.edifact.explain import explain_report
+from vanhub.edifact.faults import Fault, FaultKind
+from vanhub.edifact.report import Party, Report, Verdict
+from vanhub.exchange.acknowledging import is_owed
+from vanhub.exchange.admission import decide_admission
+from vanhub.exchange.duplicates import duplicate_key, refuse_conflict
+from vanhub.exchange.envelopes import build_recipe, recipe_sha256, recipe_size
+from vanhub.exchange.routing import Route
+from vanhub.pki.cms import Signer
+from vanhub.service.identifiers import new_control_reference, new_id
+from vanhub.values.acceptance import Acceptance, Accepted, Answer, NewDelivery
+from vanhub.values.delivery import ContentRef
+from vanhub.values.principal import Address, Principal
+from vanhub.values.registry import Registry
+
+Peek = Callable[[int, int], bytes]
+"""``peek(offset, length)``: octets of what was received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What one session handed over. ``sha256`` in lower-case hex; ``content`` only where the octets were written in pieces already."""
+
+    principal: Principal
+    gateway: str
+    peer: str
+    file_name: str
+    received_at: datetime
+    size: int
+    sha256: str
+    peek: Peek
+    content: ContentRef | None = None
+    replay_of: str = ""
+    actor: str = ""
+
+
+class Judge:
+    """Decides in the hub's name: its address, its key, its source of identifiers."""
+
+    def __init__(self, hub: Address, signer: Signer, entropy: Callable[[int], bytes], *, faults_listed: int) -> None:
+        self._hub, self._signer, self._entropy, self._faults_listed = hub, signer, entropy, faults_listed
+
+    def decide(self, report: Report, submission: Submission, registry: Registry, *, now: datetime) -> Acceptance:
+        """What becomes of an interchange that is no duplicate."""
+        admission = decide_admission(
+            report, peek=submission.peek, principal=submission.principal, registry=registry, hub=self._hub, now=now, most_faults=self._faults_listed
+        )
+        return self._acceptance(admission.report, admission.routes, submission, now)
+
+    def refuse_conflict(self, report: Report, submission: Submission, first: Accepted, *, now: datetime) -> Acceptance:
+        """What becomes of one whose reference belongs to another accepted interchange with other octets: refused with 26; the first stays as it is."""
+        refused = refuse_conflict(report, submission.peek, first.first_received_at, most_faults=self._faults_listed)
+        return self._acceptance(refused, (), submission, now)
+
+    def _acceptance(self, report: Report, routes: tuple[Route, ...], submission: Submission, now: datetime) -> Acceptance:
+        agreement = submission.principal.agreement
+        explanation = explain_report(report, submission.peek, language=agreement.language, encoding=agreement.encoding)
+        acknowledgement = signature = None
+        if is_owed(report, agreement):
+            acknowledgement = self._acknowledge(report, submission.principal, now)
+            signature = self._signer.sign(acknowledgement, signing_time=now, received_sha256=bytes.fromhex(submission.sha256), received_octets=submission.size)
+        accepted = report.verdict is not Verdict.REJECTED
+        return Acceptance(
+            id=new_id(now, self._entropy),
+            principal=submission.principal.id,
+            gateway=submission.gateway,
+            peer=submission.peer,
+            file_name=submission.file_name,
+            received_at=submission.received_at,
+            size=submission.size,
+            sha256=submission.sha256,
+            header=report.header,
+            verdict=report.verdict,
+            is_interchange=not any(fault.kind is FaultKind.NOT_AN_INTERCHANGE and fault.offset <= report.offset for fault in report.faults),
+            only_control=report.only_control,
+            faults=[fault_json(fault, report) for fault in report.faults],
+            faults_total=report.faults_total,
+            messages=report.messages,
+            deliveries=tuple(self._delivery(report, route, submission, now) for route in routes),
+            acknowledgement=acknowledgement,
+            signature=signature,
+            explanation=explanation,
+            duplicate_key=duplicate_key(report.header) if accepted else None,
+            duplicate_since=now - timedelta(days=agreement.duplicate_window_days),
+            answers=_answers(submission) if accepted and report.only_control else (),
+            content=submission.content,
+            replay_of=submission.replay_of,
+            actor=submission.actor,
+        )
+
+    def _acknowledge(self, report: Report, principal: Principal, now: datetime) -> bytes:
+        fallback = principal.addresses[0] if principal.addresses else Address("UNKNOWN")
+        return render_contrl(
+            report,
+            hub=Party(self._hub.identification, self._hub.qualifier),
+            reference=new_control_reference(now, self._entropy),
+            prepared=now,
+            fallback_sender=Party(fallback.identification, fallback.qualifier),
+            test=bool(report.header.test),
+        )
+
+    def _delivery(self, report: Report, route: Route, submission: Submission, now: datetime) -> NewDelivery:
+        header = report.header
+        reference = header.reference if route.whole else new_control_reference(now, self._entropy)
+        recipe = build_recipe(
+            report, route, peek=submission.peek, original_size=submission.size, reference=reference, now=now, encoding=submission.principal.agreement.encoding
+        )
+        return NewDelivery(
+            id=new_id(now, self._entropy),
+            mailbox=route.mailbox,
+            slot=route.slot,
+            recipe=recipe,
+            sender=str(header.sender),
+            recipient=str(route.recipient),
+            reference=reference,
+            types=tuple(dict.fromkeys(report.messages[index].type for index in route.messages)),
+            messages=len(route.messages),
+            size=recipe_size(recipe),
+            sha256=submission.sha256 if route.whole else recipe_sha256(recipe, submission.peek),
+            expires_at=route.expires_at,
+        )
+
+
+def fault_json(fault: Fault, report: Report) -> dict[str, Any]:
+    """A fault as ``check --json`` and the trace show it."""
+    message = report.messages[fault.message].reference if fault.message is not None and fault.message < len(report.messages) else None
+    return {
+        "code": fault.code(report.header.syntax_version),
+        "kind": fault.kind.name,
+        "message": message,
+        "segment": fault.segment,
+        "segment_position": fault.segment_position,
+        "element": fault.element,
+        "component": fault.component,
+        "repetition": fault.repetition,
+        "offset": fault.offset,
+        "value": fault.value,
+        "text": fault.text("en"),
+        "text_zh": fault.text("zh"),
+    }
+
+
+def _answers(submission: Submission) -> tuple[Answer, ...]:
+    """What the CONTRLs in the interchange say; 0083 of 4 is a rejection."""
+    octets = submission.peek(0, submission.size)
+    return tuple(Answer(control.reference, not control.said.rejected, str(control.sender)) for control in parse_contrl(octets))

@@ -1,0 +1,85 @@
+"""What the hub counts, for Prometheus, and the health and metrics pages on their own listener.
+
+Names follow Prometheus' rules: ``vanhub_`` first, unit last, ``_total`` for counters. Health answers 200 only while the hub can
+accept: 503 names what it cannot.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+_LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The hub's counters, one registry an instance (tests run several hubs in one process)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._interchanges = Counter("vanhub_interchanges", "Interchanges judged", ["gateway", "verdict", "outcome"], registry=self.registry)
+        self._octets = Counter("vanhub_received_octets", "Octets of interchanges judged", ["gateway"], registry=self.registry)
+        self._seconds = Histogram(
+            "vanhub_intake_seconds", "From an interchange's last octet to its commit", ["gateway"], buckets=_LATENCY_S, registry=self.registry
+        )
+        self._pickups = Counter("vanhub_pickups", "Deliveries by what became of them", ["event"], registry=self.registry)
+        self._sessions = Gauge("vanhub_sessions", "Open sessions", ["gateway"], registry=self.registry)
+        self._refusals = Counter("vanhub_refusals", "Refused logins and requests", ["reason"], registry=self.registry)
+
+    def judged(self, gateway: str, verdict: str, outcome: str, octets: int, seconds: float) -> None:
+        self._interchanges.labels(gateway, verdict, outcome).inc()
+        self._octets.labels(gateway).inc(octets)
+        self._seconds.labels(gateway).observe(seconds)
+
+    def pickup(self, event: str, count: int = 1) -> None:
+        """``event``: claimed, committed, released, lost, quarantined, expired."""
+        self._pickups.labels(event).inc(count)
+
+    def sessions(self, gateway: str, change: int) -> None:
+        self._sessions.labels(gateway).inc(change)
+
+    def refused(self, reason: str, count: int = 1) -> None:
+        self._refusals.labels(reason).inc(count)
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """A gauge whose value is read when it is scraped."""
+        Gauge(name, text, registry=self.registry).set_function(read)
+
+
+class _Health(Resource):
+    isLeaf = True
+
+    def __init__(self, troubles: Callable[[], list[str]]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._troubles = troubles
+
+    def render_GET(self, request: Any) -> bytes:
+        troubles = self._troubles()
+        request.setResponseCode(503 if troubles else 200)
+        request.setHeader(b"content-type", b"application/json")
+        return json.dumps({"status": "unable" if troubles else "ok", "troubles": troubles}).encode() + b"\n"
+
+
+class _Scrape(Resource):
+    isLeaf = True
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._metrics = metrics
+
+    def render_GET(self, request: Any) -> bytes:
+        request.setHeader(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
+        return generate_latest(self._metrics.registry)
+
+
+def metrics_site(metrics: Metrics, troubles: Callable[[], list[str]], reactor: Any) -> Site:
+    """``/health`` and ``/metrics``, without authentication: it listens on loopback unless told otherwise and tells no names."""
+    root = Resource()  # type: ignore[no-untyped-call]
+    root.putChild(b"health", _Health(troubles))
+    root.putChild(b"metrics", _Scrape(metrics))
+    return Site(root, reactor=reactor)  # type: ignore[no-untyped-call]

@@ -1,0 +1,75 @@
+"""Processes that check interchanges too large for the reactor's process.
+
+A worker reads the octets itself from content, in pieces, so that neither it nor the hub ever holds the whole; only the report
+travels back. Workers are spawned, not forked, and open the store's content and the directories once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from vanhub.directory.check import CheckLimits, InterchangeCheck
+from vanhub.directory.load import open_directories
+from vanhub.directory.model import Directories
+from vanhub.edifact.report import Report
+from vanhub.errors import TemporaryError
+from vanhub.service.deferring import deferred_from
+from vanhub.store.content import ContentStore
+from vanhub.store.store import open_content
+from vanhub.values.delivery import ContentRef
+
+_PIECE = 1 << 20
+
+
+class CheckWorkers:
+    """``count`` worker processes, started when first needed. Lives on the reactor thread."""
+
+    def __init__(self, count: int, store_url: str, content_dir: Path, schemas: tuple[Path, ...], reactor: Any) -> None:
+        self._count, self._arguments, self._reactor = count, (store_url, content_dir, schemas), reactor
+        self._pool: ProcessPoolExecutor | None = None
+
+    def check(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> Deferred[Report]:
+        """The report on the interchange that lies in ``ref``. Fails with ``TemporaryError`` when the worker died."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin, self._arguments)
+        pool = self._pool
+        checking = deferred_from(pool.submit(_check, ref, encoding, limits), self._reactor)
+
+        def died(failure: Any) -> Any:
+            if not failure.check(BrokenProcessPool):
+                return failure
+            if self._pool is pool:
+                self._pool = None
+            raise TemporaryError("the check of this interchange was interrupted; send it again")
+
+        return checking.addErrback(died)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+
+_content: ContentStore
+_directories: Directories
+
+
+def _begin(store_url: str, content_dir: Path, schemas: tuple[Path, ...]) -> None:
+    """Once in each worker. The hub decides when it ends, not whoever interrupts the terminal."""
+    global _content, _directories
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _content, _directories = open_content(store_url, content_dir), open_directories(*schemas)
+
+
+def _check(ref: ContentRef, encoding: str, limits: CheckLimits) -> Report:
+    check = InterchangeCheck(_directories, encoding=encoding, limits=limits)
+    for offset in range(0, ref.length, _PIECE):
+        check.feed(_content.read(ref, offset, min(_PIECE, ref.length - offset)))
+    return check.close()
