@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,9 +27,20 @@ def shipped_mailboxes() -> tuple[Mailbox, ...]:
 
 
 def principal(
-    id: str, *addresses: str, kind: PrincipalKind = PrincipalKind.PARTNER, carries: Sequence[str] = (), enabled: bool = True, **terms: str
+    id: str,
+    *addresses: str,
+    kind: PrincipalKind = PrincipalKind.PARTNER,
+    carries: Sequence[str] = (),
+    enabled: bool = True,
+    terms: Mapping[str, str] | None = None,
 ) -> Principal:
-    return Principal(id, kind, id.title(), id, enabled, tuple(map(Address.parse, addresses)), tuple(map(Address.parse, carries)), Agreement.from_texts(terms))
+    agreement = Agreement.from_texts(terms or {})
+    return Principal(id, kind, id.title(), id, enabled, tuple(map(Address.parse, addresses)), tuple(map(Address.parse, carries)), agreement)
+
+
+def trader(**terms: str) -> Principal:
+    """A partner whose agreement has ``terms``."""
+    return principal("trader", "TRADER:ZZZ", terms=terms)
 
 
 def agency_principals() -> tuple[Principal, ...]:

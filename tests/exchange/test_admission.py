@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.exchange.interchanges import HUB, NOW, Letter, Written, principal, registry, shipped_mailboxes, write
+from tests.exchange.interchanges import HUB, NOW, Letter, Written, principal, registry, shipped_mailboxes, trader, write
 from vanhub.edifact.faults import Fault, FaultKind, Level
 from vanhub.edifact.report import Verdict
 from vanhub.exchange.admission import Admission, decide_admission
@@ -117,7 +117,7 @@ def test_an_interchange_goes_whole_to_the_mailbox_that_it_names(recipient: str, 
     ],
 )
 def test_terms_of_the_agreement(terms: dict[str, str], written: Written, faults: list[tuple[object, ...]]) -> None:
-    admission = admit(written, principal("trader", "TRADER:ZZZ", **terms))
+    admission = admit(written, trader(**terms))
     assert seen(admission.report.faults) == faults
     whole = any(fault.level is Level.INTERCHANGE for fault in admission.report.faults) or len({f.message for f in admission.report.faults} - {None}) == len(
         written.report.messages
@@ -126,7 +126,7 @@ def test_terms_of_the_agreement(terms: dict[str, str], written: Written, faults:
 
 
 def test_the_place_of_the_test_indicator() -> None:
-    production = principal("trader", "TRADER:ZZZ", traffic="production")
+    production = trader(traffic="production")
     written = write(Letter(), test="1")
     (fault,) = admit(written, production).report.faults
     assert at(written, fault).startswith(b"1'UNH")
@@ -149,14 +149,14 @@ def test_the_place_of_the_test_indicator() -> None:
     ],
 )
 def test_the_preparation_window(prepared: str, good: bool) -> None:
-    careful = principal("trader", "TRADER:ZZZ", preparation_window_days="2")
+    careful = trader(preparation_window_days="2")
     written = write(Letter(), prepared=prepared)
     assert seen(admit(written, careful).report.faults) == ([] if good else [("OUTSIDE_WINDOW", "UNB", None, 5, 1, prepared)])
     assert seen(admit(written).report.faults) == []
 
 
 def test_two_digits_of_a_year_mean_the_nearest_one() -> None:
-    careful = principal("trader", "TRADER:ZZZ", preparation_window_days="2")
+    careful = trader(preparation_window_days="2")
     eve = NOW.replace(year=2099, month=12, day=31)
     written = write(Letter(), prepared="000101:0000")
     admission = decide_admission(written.report, peek=written.peek, principal=careful, registry=registry(careful), hub=HUB, now=eve)
@@ -165,7 +165,7 @@ def test_two_digits_of_a_year_mean_the_nearest_one() -> None:
 
 @pytest.mark.parametrize(("acceptance", "verdict", "mailboxes"), [("partial", Verdict.PARTLY, ["customs", "e-port"]), ("all", Verdict.REJECTED, [])])
 def test_a_bad_message_among_good_ones(acceptance: str, verdict: Verdict, mailboxes: list[str]) -> None:
-    admission = admit(write(Letter(), Letter(good=False), Letter("NOTYPE")), principal("trader", "TRADER:ZZZ", acceptance=acceptance))
+    admission = admit(write(Letter(), Letter(good=False), Letter("NOTYPE")), trader(acceptance=acceptance))
     assert admission.report.verdict is verdict
     assert seen(admission.report.faults) == [("NO_AGREEMENT", "UNH", 2, 3, 1, "NOTYPE")]
     assert [route.mailbox for route in admission.routes] == mailboxes
@@ -234,7 +234,7 @@ class TestRejected:
         written = write(sender="", recipient="", reference="", prepared="")
         fault = Fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", 1, 0, value="GARBAGE")
         rejected = Written(b"GARBAGE", written.report.with_faults((fault,)), ())
-        assert admit(rejected, principal("trader", "TRADER:ZZZ", traffic="test", preparation_window_days="1")) == Admission(rejected.report, (), None)
+        assert admit(rejected, trader(traffic="test", preparation_window_days="1")) == Admission(rejected.report, (), None)
 
     def test_a_missing_sender_that_the_check_let_pass_is_still_refused(self) -> None:
         assert seen(admit(write(Letter(), sender="")).report.faults) == [("SENDER_UNKNOWN", "UNB", None, 3, 1, "")]
@@ -268,7 +268,7 @@ class TestControl:
 
 
 def test_all_faults_are_found_in_one_pass_and_only_so_many_listed() -> None:
-    strict = principal("trader", "TRADER:ZZZ", traffic="test", syntax_versions="4", directories="D.96B")
+    strict = trader(traffic="test", syntax_versions="4", directories="D.96B")
     written = write(*[Letter("NOTYPE")] * 5, sender="NOBODY", recipient="NOWHERE")
     admission = decide_admission(written.report, peek=written.peek, principal=strict, registry=registry(strict), hub=HUB, now=NOW, most_faults=6)
     assert [fault.kind.name for fault in admission.report.faults] == [

@@ -9,7 +9,6 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydifact.control import Characters
 from pydifact.parser import Parser
 
 from tests.exchange.interchanges import NOW, Letter, Written, write
@@ -109,7 +108,7 @@ def test_the_envelope_parses_and_the_messages_are_the_originals(case: tuple[Writ
     assert recipe_size(recipe) == len(data)
     assert recipe_sha256(recipe, written.peek) == hashlib.sha256(data).hexdigest()
 
-    segments = list(Parser(characters=Characters()).parse(data.decode()))
+    segments = list(Parser().parse(data.decode()))
     tags = [segment.tag for segment in segments if segment.tag != "UNA"]
     assert tags[0] == "UNB"
     assert tags[-1] == "UNZ"

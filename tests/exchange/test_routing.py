@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.exchange.interchanges import HUB, NOW, Letter, principal, registry, write
+from tests.exchange.interchanges import HUB, NOW, Letter, principal, registry, trader, write
 from vanhub.edifact.report import Verdict
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.routing import CONTROL_TYPES, is_test
@@ -38,7 +38,7 @@ def test_every_accepted_message_is_in_one_delivery_and_at_most_once_in_a_mailbox
     sent: list[Letter], way: tuple[str, str], test: str, all_or_nothing: bool
 ) -> None:
     terms = {"acceptance": "all"} if all_or_nothing else {}
-    known = registry(principal("trader", "TRADER:ZZZ", **terms), principal("other", "OTHER:ZZZ"))
+    known = registry(trader(**terms), principal("other", "OTHER:ZZZ"))
     who = known.principals[way[0]]
     written = write(*sent, sender=str(who.addresses[0]), recipient=way[1], test=test)
     admission = decide_admission(written.report, peek=written.peek, principal=who, registry=known, hub=HUB, now=NOW)
