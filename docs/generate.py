@@ -35,8 +35,8 @@ A word in braces is filled in with what was found.
 CLASSES_HEAD = """
 ## Errors of a request
 
-What a partner or an operator asked for and cannot have is answered with one of these codes (over HTTPS as the `type` of a problem document, in
-logs as `error`). Faults inside an interchange are not among them: those are answered by CONTRL.
+What a partner or an operator asked for and cannot have is one of these. Each gateway and the command line have their own way to say it: over HTTPS it is a
+problem document, on the command line a text and an exit code. Faults inside an interchange are not among them: those are answered by CONTRL.
 
 | code | class | what it says |
 |---|---|---|

@@ -70,7 +70,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @every_page
 def test_commands_and_their_options_exist(page: Path) -> None:
     for words in commands(text_of(page), "vanhub"):
-        command: click.Command = vanhub.cli.main.main
+        command: click.Command = vanhub.cli.main.vanhub
         options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
         for word in words:
             if word.startswith("-"):
@@ -154,4 +154,4 @@ def test_the_readme_names_every_folder() -> None:
 @every_page
 def test_code_that_is_fenced_says_its_language(page: Path) -> None:
     opened = re.findall(r"^```(\w*)$", text_of(page), re.MULTILINE)[::2]
-    assert set(opened) <= {"", "console", "sh", "edifact", "ini", "json", "toml"}
+    assert set(opened) <= {"", "asn1", "console", "edi", "edifact", "ini", "json", "mermaid", "sh", "toml"}
