@@ -99,6 +99,7 @@ class Channel(SSHChannel):
         self.subsystem: Subsystem | None = None
         self.held = False
         self._connection = connection
+        self._refused = False
         self._told = 0
 
     # -- for the subsystem
@@ -140,13 +141,16 @@ class Channel(SSHChannel):
 
     def requestReceived(self, requestType: bytes, data: bytes) -> bool:
         """Only a subsystem, shell or exec is answered; all else (pty, env, x11, agent) is refused."""
-        if self.subsystem is None and requestType == b"subsystem":
-            self.subsystem = self._connection.transport.factory.subsystem(getNS(data)[0], self._connection.transport.session, self)
+        if self.subsystem is not None or self._refused:
+            return False
+        transport = self._connection.transport
+        if requestType == b"subsystem":
+            self.subsystem = transport.factory.subsystem(getNS(data)[0], transport.session, self)
             return self.subsystem is not None
-        if self.subsystem is None and requestType in {b"shell", b"exec"}:
-            self._connection.transport.factory.reactor.callLater(0, self._refuse)  # after the answer that conch gives to the request
-            return True
-        return False
+        self._refused = requestType in {b"shell", b"exec"}
+        if self._refused:
+            transport.factory.reactor.callLater(0, self._refuse)  # after the answer that conch gives to the request
+        return self._refused
 
     def _refuse(self) -> None:
         if not self.localClosed:
@@ -158,10 +162,10 @@ class Channel(SSHChannel):
             self.subsystem.received(data)
 
     def eofReceived(self) -> None:
-        if self.subsystem is None:
-            self.loseConnection()
-        else:
+        if self.subsystem is not None:
             self.subsystem.ended()
+        elif not self._refused:
+            self.loseConnection()
 
     def addWindowBytes(self, data: int) -> None:
         super().addWindowBytes(data)
