@@ -149,9 +149,3 @@ def test_the_readme_names_every_folder() -> None:
     assert [name for name in sorted(named) if name not in {"vanhub", "make bench"} and not (ROOT / name).exists()] == []
     packages = {f"vanhub/{child.name}" for child in (ROOT / "vanhub").iterdir() if (child / "__init__.py").exists()} - {"vanhub/values", "vanhub/_packed"}
     assert packages <= named
-
-
-@every_page
-def test_code_that_is_fenced_says_its_language(page: Path) -> None:
-    opened = re.findall(r"^```(\w*)$", text_of(page), re.MULTILINE)[::2]
-    assert set(opened) <= {"", "asn1", "console", "edi", "edifact", "ini", "json", "mermaid", "sh", "toml"}
