@@ -66,17 +66,41 @@ def cluster() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def shared_database(cluster: Path) -> str:
+    """A database that the tests use one after another: making one for each would take most of their time."""
+    with closing(psycopg.connect(f"host={cluster} user=vanhub dbname=postgres", autocommit=True)) as conn:
+        conn.execute("CREATE DATABASE hub")
+    return f"postgresql+psycopg://vanhub@/hub?host={cluster}"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a hub's rows: PostgreSQL's may have the schema already."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/vanhub.db"
+        return
+    yield request.getfixturevalue("shared_database")
+    with closing(psycopg.connect(f"host={request.getfixturevalue('cluster')} user=vanhub dbname=hub", autocommit=True)) as conn:
+        names = {name for (name,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+        for partition in (name for name in names if name.startswith("chunk_")):
+            conn.execute(f"DROP TABLE {partition}")
+        kept = ", ".join(name for name in names if not name.startswith("chunk_") and name != "alembic_version")
+        conn.execute(f"TRUNCATE {kept} RESTART IDENTITY")
+        conn.execute("ALTER SEQUENCE content_segment RESTART")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/vanhub.db"
         return
-    folder = request.getfixturevalue("cluster")
-    name = f"hub{next(_NUMBERS)}"
-    with closing(psycopg.connect(f"host={folder} user=vanhub dbname=postgres", autocommit=True)) as conn:
+    cluster = request.getfixturevalue("cluster")
+    name = f"empty{next(_NUMBERS)}"
+    with closing(psycopg.connect(f"host={cluster} user=vanhub dbname=postgres", autocommit=True)) as conn:
         conn.execute(f"CREATE DATABASE {name}")
-        yield f"postgresql+psycopg://vanhub@/{name}?host={folder}"
+        yield f"postgresql+psycopg://vanhub@/{name}?host={cluster}"
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -17,7 +17,7 @@ from vanhub.errors import Conflict, NotFound
 from vanhub.store import journal
 from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
-from vanhub.store.tables import delivery, interchange
+from vanhub.store.tables import MAY_EXPIRE, delivery, interchange
 from vanhub.values.acceptance import Answer, NewDelivery
 from vanhub.values.delivery import Claimed, ContentRef, Delivery, DeliveryState, Recipe, Slot
 
@@ -235,8 +235,8 @@ def lose_leases(conn: Connection, now: datetime, *, mailbox: str = "", quarantin
 
 
 def expire(conn: Connection, now: datetime, *, limit: int = _MOST) -> list[Delivery]:
-    """What waited too long: AVAILABLE -> EXPIRED. Returns those deliveries."""
-    query = select(*_COLUMNS).where(delivery.c.expires_at <= now, delivery.c.state == DeliveryState.AVAILABLE)
+    """What waited too long: AVAILABLE or QUARANTINED -> EXPIRED. Returns those deliveries."""
+    query = select(*_COLUMNS).where(delivery.c.expires_at <= now, MAY_EXPIRE)
     rows = conn.execute(query.order_by(delivery.c.expires_at).limit(limit).with_for_update(skip_locked=True)).all()
     return [_move(conn, row, "delivery.expired", now=now, actor=_HUB, state=DeliveryState.EXPIRED) for row in rows]
 

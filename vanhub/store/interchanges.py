@@ -21,7 +21,7 @@ from vanhub.store import deliveries, journal, staging
 from vanhub.store.columns import Moment, canonical
 from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
-from vanhub.store.tables import acknowledgement, delivery, interchange, message
+from vanhub.store.tables import HAS_NUMBER, IS_LARGE, acknowledgement, delivery, interchange, message
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.delivery import ContentRef
 from vanhub.values.records import AcknowledgementListing, InterchangeFilter, InterchangeRecord, StoredAcknowledgement
@@ -84,7 +84,7 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
 
 def owns_large(conn: Connection, day: str, segment: str) -> bool:
     """Does an interchange refer to this large content?"""
-    query = select(interchange.c.id).where(interchange.c.content_large, interchange.c.content_day == day, interchange.c.content_segment == segment)
+    query = select(interchange.c.id).where(IS_LARGE, interchange.c.content_day == day, interchange.c.content_segment == segment)
     return conn.execute(query.limit(1)).first() is not None
 
 
@@ -320,7 +320,9 @@ def _terms(wanted: InterchangeFilter) -> list[ColumnElement[bool]]:
     found = [column == value for column, value in ((message.c.reference, wanted.message_reference), (message.c.number, wanted.number)) if value]
     if wanted.message_type:
         found.append(message.c.type == wanted.message_type)
-    if wanted.message_reference or wanted.number:
+    if wanted.number:
+        terms.append(interchange.c.id.in_(select(message.c.interchange).where(HAS_NUMBER, *found)))
+    elif wanted.message_reference:
         terms.append(interchange.c.id.in_(select(message.c.interchange).where(*found)))
     elif wanted.message_type:
         terms.append(exists().where(message.c.interchange == interchange.c.id, *found))

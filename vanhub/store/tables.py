@@ -20,6 +20,11 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+# Conditions of partial indexes: a query uses the index only when it has the very condition, with its literals.
+IS_LARGE = text("content_large")
+HAS_NUMBER = text("number <> ''")
+MAY_EXPIRE = text("state IN ('available', 'quarantined')")
+
 metadata = MetaData(naming_convention=_NAMES)
 content_metadata = MetaData(naming_convention=_NAMES)
 
@@ -117,8 +122,8 @@ Index(
     "ix_interchange_large",
     interchange.c.content_day,
     interchange.c.content_segment,
-    sqlite_where=text("content_large"),
-    postgresql_where=text("content_large"),
+    sqlite_where=IS_LARGE,
+    postgresql_where=IS_LARGE,
 )
 
 message = Table(
@@ -140,7 +145,7 @@ message = Table(
 )
 Index(None, message.c.reference)
 Index(None, message.c.type, message.c.interchange)
-Index(None, message.c.number, sqlite_where=text("number <> ''"), postgresql_where=text("number <> ''"))
+Index(None, message.c.number, sqlite_where=HAS_NUMBER, postgresql_where=HAS_NUMBER)
 
 staging = Table(
     "staging",
@@ -189,8 +194,8 @@ Index(
 Index(
     "ix_delivery_expiry",
     delivery.c.expires_at,
-    sqlite_where=text("state = 'available' AND expires_at IS NOT NULL"),
-    postgresql_where=text("state = 'available' AND expires_at IS NOT NULL"),
+    sqlite_where=MAY_EXPIRE,
+    postgresql_where=MAY_EXPIRE,
 )
 Index(
     "ix_delivery_collected",

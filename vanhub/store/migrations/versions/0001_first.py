@@ -261,8 +261,8 @@ def upgrade() -> None:
         "delivery",
         ["expires_at"],
         unique=False,
-        sqlite_where=sa.text("state = 'available' AND expires_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'available' AND expires_at IS NOT NULL"),
+        sqlite_where=sa.text("state IN ('available', 'quarantined')"),
+        postgresql_where=sa.text("state IN ('available', 'quarantined')"),
     )
     op.create_index("ix_delivery_interchange", "delivery", ["interchange"], unique=False)
     op.create_index(
