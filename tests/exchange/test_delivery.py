@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vanhub.errors import Conflict
-from vanhub.exchange.delivery import FIRST, TRANSITIONS, Verb, next_state, render_drawing, sources
+from vanhub.exchange.delivery import FIRST, TRANSITIONS, Verb, render_drawing
 from vanhub.values.delivery import DeliveryState
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "states.md"
@@ -26,16 +25,8 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(("state", "verb"), list(itertools.product(DeliveryState, Verb)))
-def test_every_state_with_every_verb(state: DeliveryState, verb: Verb) -> None:
-    after = EXPECTED[state].get(verb)
-    if after is not None:
-        assert next_state(state, verb) == after
-        assert state in sources(verb)
-    else:
-        with pytest.raises(Conflict) as refused:
-            next_state(state, verb)
-        assert str(refused.value) == f"the delivery is {state}, which does not allow to {verb} it (only: {', '.join(EXPECTED[state])})"
-        assert state not in sources(verb)
+def test_every_state_with_every_verb_moves_or_is_refused(state: DeliveryState, verb: Verb) -> None:
+    assert TRANSITIONS.get((state, verb)) == EXPECTED[state].get(verb)
 
 
 def test_no_delivery_is_ever_stuck() -> None:

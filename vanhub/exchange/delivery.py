@@ -1,7 +1,7 @@
 """The life of a delivery: everything about its states is in this table.
 
-The state is a column of the store; a change is ``UPDATE ... WHERE state = ?`` with a look at the row count. The jobs of the store follow this table,
-and the drawing in the documentation is made from it.
+The state is a column of the store; a change is ``UPDATE ... WHERE state = ?`` with a look at the row count. The jobs of the store follow the table, which
+their tests compare pair by pair, and the drawing in the documentation is made from it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import enum
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vanhub.errors import Conflict
 from vanhub.values.delivery import DeliveryState
 
 
@@ -63,27 +62,9 @@ TRANSITIONS: Mapping[tuple[DeliveryState, Verb], DeliveryState] = MappingProxyTy
         (_X, Verb.REDELIVER): _A,
     }
 )
-"""State and verb -> next state. A pair that is not here is refused and changes nothing."""
+"""State and verb -> next state. A pair that is not here is refused with ``Conflict`` and changes nothing."""
 
 FIRST = DeliveryState.AVAILABLE
-
-
-def next_state(state: DeliveryState, verb: Verb) -> DeliveryState:
-    """The state after ``verb``.
-
-    Raises:
-        Conflict: a delivery in ``state`` does not allow it; the text names what it allows.
-    """
-    try:
-        return TRANSITIONS[state, verb]
-    except KeyError:
-        allowed = ", ".join(other for (of, other) in TRANSITIONS if of is state)
-        raise Conflict(f"the delivery is {state}, which does not allow to {verb} it (only: {allowed})") from None
-
-
-def sources(verb: Verb) -> tuple[DeliveryState, ...]:
-    """The states in which ``verb`` is allowed: the store's ``WHERE state IN``."""
-    return tuple(state for (state, other) in TRANSITIONS if other is verb)
 
 
 def render_drawing() -> str:
