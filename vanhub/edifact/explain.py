@@ -89,7 +89,7 @@ _ENGLISH = _Words(
     repetition="repetition {number}",
     byte="byte {offset}",
     between=", ",
-    repair="Likely repair: {repair}.",
+    repair="Likely repair: {repair}",
 )
 
 _CHINESE = _Words(
@@ -115,7 +115,7 @@ _CHINESE = _Words(
     repetition="第 {number} 次重复",
     byte="字节 {offset}",
     between="，",
-    repair="建议：{repair}。",
+    repair="建议：{repair}",
 )
 
 
@@ -142,7 +142,7 @@ def _lines(report: Report, peek: Peek, words: _Words, codec: str) -> Iterator[st
         yield f"   {_sentence(fault.text(words.language), words)}"
         repair = fault.repair(words.language)
         if repair:
-            yield f"   {words.repair.format(repair=visible(repair))}"
+            yield f"   {words.repair.format(repair=_ended(visible(repair), words))}"
     if report.faults_total > len(report.faults):
         yield ""
         yield words.unlisted.format(count=report.faults_total - len(report.faults))
@@ -195,9 +195,16 @@ def _place(fault: Fault, report: Report, words: _Words) -> Iterator[str]:
 
 
 def _sentence(text: str, words: _Words) -> str:
-    """With a capital (where the language has any) and a full stop."""
+    """With a capital, where the language has any, and a full stop."""
     text = visible(text)
-    return text[:1].upper() + text[1:] + "." if words.language == "en" else text + "。"
+    return _ended(text[:1].upper() + text[1:] if words.language == "en" else text, words)
+
+
+def _ended(text: str, words: _Words) -> str:
+    """With a full stop, unless it ends like a sentence already."""
+    if text.endswith((".", "?", "!", "。", "？", "！")):
+        return text
+    return text + ("." if words.language == "en" else "。")
 
 
 def _excerpt(fault: Fault, separators: Separators, peek: Peek, codec: str) -> Iterator[str]:
