@@ -465,4 +465,6 @@ def _element(octets: bytes, tag: bytes, position: int) -> str:
 def _acknowledge(reference: str, to: Principal, action: str, code: str) -> bytes:
     who = str(to.addresses[0])
     fault = f"+{code}" if code else ""
-    return f"UNB+UNOA:2+HUB+{who}+260301:0801+A{reference}'UNH+1+CONTRL:2:2:UN'UCI+{reference}+{who}+HUB+{action}{fault}'UNT+3+1'UNZ+1+A{reference}'".encode()
+    return f"UNB+UNOA:2+HUB+{who}+260301:0801+A{reference}'UNH+1+CONTRL:2:2:UN'UCI+{reference}+{who}+HUB+{action}{fault}'UNT+3+1'UNZ+1+A{reference}'".encode(
+        "latin-1"
+    )
