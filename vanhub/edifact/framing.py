@@ -162,7 +162,7 @@ class Framer:
             self._state = _State.SEGMENTS
         return start, False
 
-    def _pass_segments(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+    def _pass_segments(self, data: bytes, at: int, _last: bool) -> tuple[int, bool]:
         telling = _telling(self._terminator)
         found = telling.search(data, at)
         while found is not None and self._is_released(data, at, found.start()):
@@ -172,7 +172,7 @@ class Framer:
         self._state = _State.SEGMENT_START
         return self._pass(data, at, found.end()), False
 
-    def _pass_trailer(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+    def _pass_trailer(self, data: bytes, at: int, _last: bool) -> tuple[int, bool]:
         end = data.find(self._terminator, at)
         while end >= 0 and self._is_released(data, at, end):
             end = data.find(self._terminator, end + 1)

@@ -1,0 +1,388 @@
+"""Checking one interchange: everything that is wrong with it, each at its place, in one pass.
+
+Octets in, ``Report`` out. The octets come in pieces; what is held is at most one unfinished message of bounded length, one
+unfinished segment, and the report. The same octets in any pieces give the same report.
+
+Two ways through a message. The fast way takes UNH to UNT at once and can only accept (``Rules.accept``, ``Profile.conforms``). What it does
+not accept goes the slow way, segment by segment (``MessageCheck``), which decides and explains. Messages too long to be held go the slow
+way from the start.
+
+Where syntax or encoding are unknown or UNA cannot serve, nothing but UNB can be read and nothing else is judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vanhub.directory.messages import MessageCheck, Reading, document_of, report_segment
+from vanhub.directory.model import Directories
+from vanhub.directory.rulebook import Profile, Rulebook, Unknown, rulebook
+from vanhub.edifact.charset import LEGIBLE, printable
+from vanhub.edifact.envelope import Envelope, OpenMessage, Where, header_of
+from vanhub.edifact.faults import FaultKind, Level
+from vanhub.edifact.opening import blank_before, read_opening
+from vanhub.edifact.report import InterchangeHeader, Report
+from vanhub.edifact.scanner import BLANK, Cut, Marks, Scanner, fields, tag_of
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLimits:
+    """What one interchange may ask of the check.
+
+    ``max_faults`` are listed, all are counted; ``max_messages`` counts functional groups too; ``max_elements`` are data
+    elements and components of one segment.
+    """
+
+    max_faults: int = 1000
+    max_segment_octets: int = 1 << 20
+    max_messages: int = 200_000
+    max_elements: int = 20_000
+
+
+# A message is held up to this many octets in order to take the fast way.
+_LONGEST_HELD = 1 << 20
+# Octets are taken in pieces of this size, so that the text and the segments of one piece stay small.
+_PIECE = 1 << 18
+_SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
+
+
+def check_interchange(data: bytes, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0) -> Report:
+    """The report on one interchange that is whole in memory. Arguments as for ``InterchangeCheck``."""
+    check = InterchangeCheck(directories, encoding=encoding, limits=limits, offset=offset)
+    check.feed(data)
+    return check.close()
+
+
+class InterchangeCheck:
+    """The check of one interchange. ``feed`` its octets in any pieces, then ``close`` once.
+
+    Args:
+        directories: what to check against; they are compiled once for all checks.
+        encoding: how the text is encoded by agreement with the partner (``"gb18030"``); empty: as UNB S001 says.
+        limits: None for the defaults.
+        offset: where these octets begin in the data that the report's offsets count in.
+    """
+
+    def __init__(self, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0) -> None:
+        self._book = rulebook(directories)
+        self._encoding = encoding
+        self._limits = limits or CheckLimits()
+        self._envelope = Envelope(self._limits.max_faults)
+        self._head = b""
+        self._start = offset
+        self._end = offset
+        self._body: _Body | None = None
+        self._is_nothing = False
+
+    def feed(self, data: bytes) -> None:
+        """More octets."""
+        for at in range(0, len(data), _PIECE):
+            self._feed(data[at : at + _PIECE])
+
+    def _feed(self, data: bytes) -> None:
+        self._end += len(data)
+        if self._body is not None:
+            self._body.feed(data)
+        elif not self._is_nothing:
+            self._open(data, whole=False)
+
+    def _open(self, data: bytes, *, whole: bool) -> None:
+        data = self._head + data
+        blank = blank_before(data)
+        self._start += blank
+        self._head = data = data[blank:]
+        if not data and not whole:
+            return
+        try:
+            opening = read_opening(data, whole=whole, encoding=self._encoding)
+        except ValueError:
+            self._is_nothing = True
+            value = printable(data[:40].decode(LEGIBLE.codec))
+            self._envelope.fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", Where(1, self._start), value=value)
+            return
+        if opening is None:
+            return
+        separators, version = opening.separators, opening.syntax_version
+        self._envelope.header = InterchangeHeader(separators, opening.identifier, version)
+        for fault in opening.faults:
+            where = Where(1, self._start + (opening.start if fault.segment == "UNB" else 0))
+            offset = self._start + fault.offset
+            params = {"repertoire": opening.repertoire.name}
+            self._envelope.fault(
+                fault.kind,
+                Level.INTERCHANGE,
+                fault.segment,
+                where,
+                offset=offset,
+                element=fault.element,
+                component=fault.component,
+                value=fault.value,
+                params=params,
+            )
+        marks = Marks.of(separators, version)
+        reading = Reading(marks, opening.repertoire, version, self._limits.max_elements, self._limits.max_segment_octets)
+        self._body = _Body(self._book, self._envelope, reading, self._limits, self._start + opening.start, judging=not opening.faults)
+        self._body.feed(data[opening.start :])
+        self._head = b""
+
+    def close(self) -> Report:
+        """Nothing more will come: the report."""
+        if self._body is None and not self._is_nothing:
+            self._open(b"", whole=True)
+        if self._body is None:
+            return self._envelope.report(self._start, self._start, self._end)
+        self._body.close()
+        return self._envelope.report(self._start, self._body.header_end or self._end, self._body.end or self._end)
+
+
+class _Body:
+    """The segments of one interchange, UNB first.
+
+    ``header_end`` and ``end`` are one past the terminators of UNB and UNZ, 0 while these have not come.
+    """
+
+    def __init__(self, book: Rulebook, envelope: Envelope, reading: Reading, limits: CheckLimits, offset: int, *, judging: bool) -> None:
+        self._book = book
+        self._envelope = envelope
+        self._reading = reading
+        self._marks = reading.marks
+        self._limits = limits
+        self._judging = judging  # else nothing but UNB is looked at
+        self._service = book.service_rules(reading.marks, reading.syntax_version)
+        self._scanner = Scanner(reading.marks, reading.repertoire, limits.max_segment_octets)
+        self._offset = offset  # one past the terminator of the segment taken last
+        self._last = Where(1, offset)  # the segment taken last, outside messages
+        self._message: MessageCheck | None = None
+        self._in_run = False  # of segments outside messages, which is reported already
+        self.header_end = 0
+        self.end = 0
+        # Segments that wait for the end of their message: as sent; without the white space before them; their tags.
+        self._raws: list[str] = []
+        self._texts: list[str] = []
+        self._tags: list[str] = []
+        self._trailer = -1  # index of the next UNT, where it is known
+        self._searched = 0  # there is no UNT from the one that waits up to this index
+        self._waiting = 0  # octets that came while a message waits for its end
+        self._take_in = {"UNB": self._unb, "UNG": self._ung, "UNH": self._unh, "UNT": self._unt, "UNE": self._une, "UNZ": self._unz}
+
+    def feed(self, data: bytes) -> None:
+        if self._judging or not self.header_end:
+            self._take(self._scanner.feed(data), len(data), whole=False)
+
+    def close(self) -> None:
+        if self._judging or not self.header_end:
+            self._take(self._scanner.feed(b"", last=True), 0, whole=True)
+        rest = self._scanner.rest
+        if not self.header_end:
+            self._read_header(rest, self._offset)
+        if not self._judging:
+            return
+        if not self.end:
+            self._break_off(self._offset, group=True)
+            self._envelope.end_interchange(self._last, None)
+        elif rest.strip(BLANK):
+            self._report_trailing(rest.strip(BLANK), self._offset + len(rest) - len(rest.lstrip(BLANK)))
+
+    def _take(self, raws: list[str], octets: int, *, whole: bool) -> None:
+        """Takes segments, each message the fast way where that will do. ``whole``: no more will come."""
+        texts = [raw.lstrip(BLANK) for raw in raws]
+        self._raws += raws
+        self._texts += texts
+        self._tags += [text[:3] for text in texts]
+        self._waiting += octets
+        at, count = 0, len(self._raws)
+        while at < count and (self._judging or not self.header_end):
+            if self._tags[at] == "UNH" and self._message is None and self.header_end and not self.end:
+                last = self._find_trailer(at)
+                if last < 0 and not whole and self._waiting < _LONGEST_HELD:
+                    break
+                if last >= 0 and self._pass_message(at, last + 1):
+                    at = last + 1
+                    continue
+            self._take_segment(self._raws[at])
+            at += 1
+        if at:
+            del self._raws[:at], self._texts[:at], self._tags[:at]
+            self._trailer -= at
+            self._searched = max(self._searched - at, 0)
+            self._waiting = 0
+
+    def _find_trailer(self, at: int) -> int:
+        """Index of the next UNT, -1 where there is none yet. No tag is looked at twice."""
+        if self._trailer < at:
+            try:
+                self._trailer = self._tags.index("UNT", max(at, self._searched))
+            except ValueError:
+                self._trailer, self._searched = -1, len(self._tags)
+        return self._trailer
+
+    # --- the fast way ---
+
+    def _pass_message(self, start: int, end: int) -> bool:
+        """Whether these segments are a message without any fault, which is then done with."""
+        marks, envelope, reading = self._marks, self._envelope, self._reading
+        header = self._texts[start].split(marks.element, 3)
+        if len(header) < 3 or (marks.release and marks.release in self._texts[start]):
+            return False
+        reference, identifier = header[1], header[2].split(marks.component)
+        if not reference or self._texts[end - 1] != f"UNT{marks.element}{end - start}{marks.element}{reference}":
+            return False
+        if not envelope.is_new(reference) or self._is_full():
+            return False
+        type, version, release, agency, association, *_ = (*identifier, "", "", "", "", "")
+        profile = self._book.profile(type, version, release, agency, marks, reading.syntax_version)
+        if not isinstance(profile, Profile) or not profile.conforms(self._tags[start:end]):
+            return False
+        texts = self._texts[start:end]
+        text = "".join(texts)
+        if not reading.repertoire.admits(text) or not profile.rules.accept(texts):
+            return False
+        raws = self._raws[start:end]
+        octets = sum(map(len, raws)) if text.isascii() else sum(map(reading.repertoire.octets, raws))
+        offset = self._offset + len(raws[0]) - len(texts[0])
+        message = OpenMessage(reference, type, version, release, agency, association, offset, envelope.current_group, len(texts))
+        if self._tags[start + 1] == "BGM":
+            message.document, message.number = document_of(texts[1], marks)
+        self._offset += octets + len(raws)
+        envelope.segments += len(raws)
+        self._last = Where(envelope.segments, self._offset - len(texts[-1]) - 1)
+        self._in_run = False
+        envelope.pass_message(message, self._offset)
+        return True
+
+    def _is_full(self) -> bool:
+        return len(self._envelope.messages) + len(self._envelope.groups) >= self._limits.max_messages
+
+    # --- the slow way ---
+
+    def _take_segment(self, raw: str) -> None:
+        blank = len(raw) - len(raw.lstrip(BLANK))
+        before, offset = self._offset, self._offset + blank
+        text = raw
+        if isinstance(raw, Cut):
+            self._offset += raw.octets + 1
+        else:
+            self._offset += self._reading.repertoire.octets(raw) + 1
+            text = raw[blank:]
+        if not text and self._marks.terminator in BLANK:
+            return  # a blank line
+        if not self.header_end:
+            self.header_end = self._offset
+            self._read_header(text, offset)
+            return
+        if self.end:
+            self._report_trailing(text, offset)
+            return
+        self._envelope.segments += 1
+        where = Where(self._envelope.segments, offset)
+        take = self._take_in.get(tag_of(text, self._marks))
+        if take is None:
+            self._take_other(text, where)
+        else:
+            self._in_run = False
+            take(text, where, before)
+        self._last = where
+
+    def _read_header(self, text: str, offset: int) -> None:
+        header = self._envelope.header
+        self._envelope.header = header_of(fields(text, self._marks), header.separators, header.syntax_identifier, header.syntax_version)
+        self._envelope.segments = 1
+        self._last = Where(1, offset)
+        if self._judging:
+            self._report(Level.INTERCHANGE, "UNB", text, self._last)
+
+    def _unb(self, text: str, where: Where, before: int) -> None:
+        self._break_off(before)
+        self._take_other(text, where)
+
+    def _ung(self, text: str, where: Where, before: int) -> None:
+        self._break_off(before, group=True)
+        if self._is_full():
+            self._stop(where)
+            return
+        self._envelope.begin_group(fields(text, self._marks), where, self._offset)
+        self._report(Level.GROUP, "UNG", text, where)
+
+    def _unh(self, text: str, where: Where, before: int) -> None:
+        self._break_off(before)
+        if self._is_full():
+            self._stop(where)
+            return
+        first = Where(1, where.offset)
+        message = self._envelope.begin_message(fields(text, self._marks), first)
+        self._report(Level.MESSAGE, "UNH", text, first)
+        profile = self._book.profile(message.type, message.version, message.release, message.agency, self._marks, self._reading.syntax_version)
+        if isinstance(profile, Unknown):
+            self._report_unknown(message, profile, first)
+        self._message = MessageCheck(self._envelope, message, self._reading, profile if isinstance(profile, Profile) else None, self._service, first)
+
+    def _unt(self, text: str, where: Where, _before: int) -> None:
+        if self._message is None:
+            self._take_other(text, where)
+            return
+        last = self._message.take("UNT", text, where.offset)
+        self._report(Level.MESSAGE, "UNT", text, last)
+        self._message.end()
+        self._message = None
+        self._envelope.end_message(last, self._offset, fields(text, self._marks))
+
+    def _une(self, text: str, where: Where, before: int) -> None:
+        self._break_off(before)
+        if self._envelope.group is None:
+            self._take_other(text, where)
+            return
+        self._report(Level.GROUP, "UNE", text, where)
+        self._envelope.end_group(where, self._offset, fields(text, self._marks))
+
+    def _unz(self, text: str, where: Where, before: int) -> None:
+        self._break_off(before, group=True)
+        self._report(Level.INTERCHANGE, "UNZ", text, where)
+        self._envelope.end_interchange(where, fields(text, self._marks))
+        self.end = self._offset
+
+    def _take_other(self, text: str, where: Where) -> None:
+        tag = tag_of(text, self._marks)
+        if self._message is not None:
+            self._message.take(tag, text, where.offset)
+        elif tag in _SECURITY_TAGS and self._reading.syntax_version >= 4:
+            # ISO 9735-5 secures groups and interchanges too; its segments then stand next to their headers and trailers.
+            self._report(Level.INTERCHANGE if self._envelope.group is None else Level.GROUP, tag, text, where)
+        elif not self._in_run:
+            self._in_run = True
+            self._envelope.fault(FaultKind.OUTSIDE_MESSAGE, Level.INTERCHANGE, printable(tag, 12), where)
+
+    def _break_off(self, end: int, *, group: bool = False) -> None:
+        """Ends the message that is open, its UNT missing, and with ``group`` the group that is open, its UNE missing."""
+        if self._message is not None:
+            self._message.end()
+            self._envelope.end_message(self._message.last, end, None)
+            self._message = None
+        if group:
+            self._envelope.end_group(self._last, end, None)
+
+    def _stop(self, where: Where) -> None:
+        """Too many messages: the rest is not looked at."""
+        params = {"name": "number of messages", "most": str(self._limits.max_messages)}
+        self._envelope.fault(FaultKind.OVER_LIMIT, Level.INTERCHANGE, "UNB", where, params=params)
+        self._judging = False
+
+    def _report(self, level: Level, tag: str, text: str, where: Where) -> None:
+        report_segment(self._envelope, self._reading, self._service, level, tag, text, where)
+
+    def _report_unknown(self, message: OpenMessage, unknown: Unknown, where: Where) -> None:
+        if not message.type or not message.version or not message.release:
+            return  # which is reported already
+        directory = f"{message.version}.{message.release}"
+        if unknown.directory:
+            kind, component, value = FaultKind.MESSAGE_TYPE_UNKNOWN, 1, message.type
+        elif message.agency not in {"UN", ""}:
+            kind, component, value = FaultKind.DIRECTORY_UNKNOWN, 4, f"{directory} {message.agency}"
+        else:
+            kind, component, value = FaultKind.DIRECTORY_UNKNOWN, 3 if message.version in {"D", "S"} else 2, directory
+        self._envelope.fault(kind, Level.MESSAGE, "UNH", where, element=3, component=component, value=value, params={"directory": directory})
+
+    def _report_trailing(self, text: str, offset: int) -> None:
+        if not self._in_run:
+            self._in_run = True
+            value = printable(text, 40)
+            self._envelope.fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", Where(self._envelope.segments + 1, offset), value=value)

@@ -1,0 +1,187 @@
+"""The slow way through one message: segment by segment, explaining every fault.
+
+Without a profile (unknown directory or type) only what needs none is judged: characters, limits, the trailer.
+
+Security segments (ISO 9735-5) are no part of a message's table. In version 4 they are taken where that part puts them: headers
+right after UNH, trailers right before UNT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vanhub.directory.elements import hint
+from vanhub.directory.rulebook import Profile, Rules
+from vanhub.directory.walk import Finding, Misfit, Walk
+from vanhub.edifact.charset import Repertoire, is_undecodable, printable
+from vanhub.edifact.envelope import Envelope, OpenMessage, Where, field
+from vanhub.edifact.faults import FaultKind, Level
+from vanhub.edifact.scanner import Cut, Marks, fields
+
+_SECURITY_HEADER = frozenset({"USH", "USA", "USC", "USR"})
+_SECURITY_TRAILER = frozenset({"UST", "USR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the segments of one interchange are read and how much one may hold."""
+
+    marks: Marks
+    repertoire: Repertoire
+    syntax_version: int
+    max_elements: int
+    max_segment_octets: int
+
+
+def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Level, tag: str, text: str, where: Where) -> None:
+    """Reports all that is wrong with the elements of one segment. Above messages and in UNH and UNT all faults are of ``level``."""
+    if report_size(envelope, reading, level, tag, text, where):
+        return
+    octets = reading.repertoire.octets
+    for finding in rules.findings(tag, text, reading.repertoire):
+        params = finding.params
+        if finding.codes is not None:
+            params = {**params, "of": f" of {rules.list_of(tag)}", "hint": hint(finding.value or "", finding.codes) if envelope.listing else ""}
+        envelope.fault(
+            finding.kind,
+            Level.SEGMENT if level is Level.ELEMENT and finding.element is None else level,
+            tag,
+            where,
+            offset=where.offset + octets(text[: finding.index]),
+            element=finding.element,
+            component=finding.component,
+            repetition=finding.repetition,
+            value=finding.value,
+            params=params,
+        )
+
+
+def report_size(envelope: Envelope, reading: Reading, level: Level, tag: str, text: str, where: Where) -> bool:
+    """Reports a segment that is too long or has too many elements to be looked at; whether it was so."""
+    level = Level.SEGMENT if level is Level.ELEMENT else level
+    if isinstance(text, Cut):
+        envelope.fault(FaultKind.OVER_LIMIT, level, tag, where, params={"name": "segment length", "most": str(reading.max_segment_octets)})
+        return True
+    marks = reading.marks
+    if text.count(marks.element) + text.count(marks.component) > reading.max_elements:
+        envelope.fault(FaultKind.OVER_LIMIT, level, tag, where, params={"name": "number of elements", "most": str(reading.max_elements)})
+        return True
+    return False
+
+
+def report_characters(envelope: Envelope, reading: Reading, tag: str, text: str, where: Where) -> None:
+    """Reports the first bad character of each data element of a segment without definition."""
+    repertoire, marks = reading.repertoire, reading.marks
+    if repertoire.admits(text):
+        return
+    at = 0
+    for element, piece in enumerate(text.split(marks.element), 1):
+        index = repertoire.outside(piece)
+        if index >= 0:
+            character = piece[index]
+            bad = is_undecodable(character)
+            envelope.fault(
+                FaultKind.UNDECODABLE if bad else FaultKind.CHARACTER_INVALID,
+                Level.ELEMENT,
+                tag,
+                where,
+                offset=where.offset + repertoire.octets(text[: at + index]),
+                element=element,
+                value=f"0x{ord(character) - 0xDC00:02X}" if bad else printable(character),
+                params={"repertoire": repertoire.name},
+            )
+        at += len(piece) + 1
+
+
+class MessageCheck:
+    """One message from its UNH on. ``take`` what follows UNH, UNT too; ``end`` when it is over, with or without UNT."""
+
+    def __init__(self, envelope: Envelope, message: OpenMessage, reading: Reading, profile: Profile | None, service: Rules, where: Where) -> None:
+        self._envelope = envelope
+        self._message = message
+        self._reading = reading
+        self._profile = profile
+        self._rules = profile.rules if profile is not None else service
+        self._walk: Walk[Where] | None = Walk(profile.table) if profile is not None else None
+        self._in_security_header = reading.syntax_version >= 4
+        self._security_trailer: Where | None = None
+        self._take_in_table("UNH", where)
+        self.last = where
+
+    def take(self, tag: str, text: str, offset: int) -> Where:
+        """A segment of the message; where it is."""
+        message = self._message
+        message.segments += 1
+        where = self.last = Where(message.segments, offset)
+        if tag == "UNT":  # the envelope judges its elements
+            self._take_in_table(tag, where)
+        elif self._profile is None:
+            if not report_size(self._envelope, self._reading, Level.ELEMENT, tag, text, where):
+                report_characters(self._envelope, self._reading, tag, text, where)
+        elif tag in self._profile.table.tags:
+            self._in_security_header = False
+            self._report_early_trailer()
+            report_segment(self._envelope, self._reading, self._rules, Level.ELEMENT, tag, text, where)
+            self._take_in_table(tag, where)
+        elif self._is_security(tag, where):
+            report_segment(self._envelope, self._reading, self._rules, Level.ELEMENT, tag, text, where)
+        else:
+            self._report_stranger(tag, where)
+        if tag == "BGM" and not message.number:
+            message.document, message.number = document_of(text, self._reading.marks)
+        return where
+
+    def end(self) -> None:
+        """The message is over: what the walk still held back. Nothing is missing from a message without UNT but that."""
+        if self._walk is not None:
+            self._report_structure(self._walk.close())
+
+    def _take_in_table(self, tag: str, where: Where) -> None:
+        if self._walk is not None:
+            self._report_structure(self._walk.take(tag, where))
+
+    def _is_security(self, tag: str, where: Where) -> bool:
+        if self._reading.syntax_version < 4:
+            return False
+        if self._in_security_header and tag in _SECURITY_HEADER:
+            return True
+        if tag == "UST" or (tag in _SECURITY_TRAILER and self._security_trailer is not None):
+            self._security_trailer = self._security_trailer or where
+            return True
+        return False
+
+    def _report_early_trailer(self) -> None:
+        if self._security_trailer is not None:
+            self._envelope.fault(FaultKind.SEGMENT_OUT_OF_PLACE, Level.SEGMENT, "UST", self._security_trailer)
+            self._security_trailer = None
+
+    def _report_stranger(self, tag: str, where: Where) -> None:
+        """A segment that the message's table does not have."""
+        kind = FaultKind.SEGMENT_NOT_IN_MESSAGE if self._rules.knows(tag) else FaultKind.SEGMENT_UNKNOWN
+        self._envelope.fault(kind, Level.SEGMENT, printable(tag, 12), where, params={"type": self._message.type})
+        self._take_in_table(tag, where)
+
+    def _report_structure(self, findings: Iterable[Finding[Where]]) -> None:
+        for finding in findings:
+            place, params = finding.place, {}
+            if finding.misfit is Misfit.NOT_IN_TABLE:
+                continue  # reported when it came
+            if finding.misfit is Misfit.OUT_OF_PLACE or place is None:
+                kind = FaultKind.SEGMENT_OUT_OF_PLACE
+            elif finding.misfit is Misfit.REPEATED:
+                kind = FaultKind.GROUP_REPEATED if place.children else FaultKind.SEGMENT_REPEATED
+                params = {"most": str(place.most), "group": str(place.group)}
+            elif place.children:
+                kind, params = FaultKind.GROUP_MISSING, {"group": str(place.group)}
+            else:
+                kind = FaultKind.SEGMENT_MISSING
+                if place.order == 0 and place.parent is not None and place.parent.group:
+                    params = {"where": f" (SG{place.parent.group})"}
+            self._envelope.fault(kind, Level.SEGMENT, finding.tag, finding.where, params=params)
+
+
+def document_of(text: str, marks: Marks) -> tuple[str, str]:
+    """BGM's document name code (1001) and document number (1004)."""
+    read = fields(text, marks, 4)
+    return field(read, 1), field(read, 2)

@@ -1,0 +1,316 @@
+"""The envelope of one interchange: nesting, counts and references of UNB..UNZ, UNG..UNE, UNH..UNT, and what they add up to.
+
+``Envelope`` keeps what is open and what was found; the check tells it which service segments came. It collects the faults, the
+listed ones and the count of all, and gives the ``Report``. It knows no directory.
+
+A message or group whose trailer is missing ends where the next header or an outer trailer begins, or with the data.
+Memory is bounded by the number of messages that the caller lets in and by the number of faults to list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vanhub.edifact.faults import Fault, FaultKind, Level
+from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.separators import Separators
+
+ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
+
+Fields = Sequence[Sequence[str]]
+"""A segment as read: ``[element][component]``, the tag being element 0."""
+
+
+def field(fields: Fields, element: int, component: int = 0) -> str:
+    """One value; ``""`` where there is none."""
+    return fields[element][component] if element < len(fields) and component < len(fields[element]) else ""
+
+
+def party(fields: Fields, element: int) -> Party:
+    """S002, S003, S006 or S007."""
+    return Party(field(fields, element), field(fields, element, 1), field(fields, element, 2))
+
+
+def header_of(fields: Fields, separators: Separators, identifier: str, syntax_version: int) -> InterchangeHeader:
+    """UNB as values."""
+    date, time = field(fields, 4), field(fields, 4, 1)
+    return InterchangeHeader(
+        separators=separators,
+        syntax_identifier=identifier,
+        syntax_version=syntax_version,
+        sender=party(fields, 2),
+        recipient=party(fields, 3),
+        prepared=f"{date}:{time}" if time else date,
+        reference=field(fields, 5),
+        password=field(fields, 6),
+        application_reference=field(fields, 7),
+        priority=field(fields, 8),
+        acknowledgement_request=field(fields, 9),
+        agreement=field(fields, 10),
+        test=field(fields, 11),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A segment's position (from UNH = 1 in a message, from UNB = 1 outside) and its first octet."""
+
+    position: int
+    offset: int
+
+
+@dataclass(slots=True)
+class OpenMessage:
+    """The message between its UNH and its UNT."""
+
+    reference: str
+    type: str
+    version: str
+    release: str
+    agency: str
+    association: str
+    offset: int
+    group: int | None
+    segments: int = 1
+    rejected: bool = False
+    number: str = ""
+    document: str = ""
+
+
+@dataclass(slots=True)
+class OpenGroup:
+    """The functional group between its UNG and its UNE."""
+
+    reference: str
+    type: str
+    sender: Party
+    recipient: Party
+    offset: int
+    header_end: int
+    first_message: int
+    types_mixed: bool = False
+
+
+class Envelope:
+    """What is open, what was found. ``header`` is set when UNB was read."""
+
+    def __init__(self, most_faults: int) -> None:
+        self.header = InterchangeHeader(Separators.default(3))
+        self.segments = 0
+        self.message: OpenMessage | None = None
+        self.group: OpenGroup | None = None
+        self.messages: list[MessageReport] = []
+        self.groups: list[GroupReport] = []
+        self._most_faults = most_faults
+        self._faults: list[Fault] = []
+        self._faults_total = 0
+        self._rejected = False
+        self._rejected_groups: set[int] = set()
+        self._references: set[str] = set()
+        self._group_references: set[str] = set()
+        self._outside_groups = 0
+        self._mixed = False
+
+    # --- faults ---
+
+    @property
+    def listing(self) -> bool:
+        """Whether one more fault would be listed; else it is only counted."""
+        return len(self._faults) < self._most_faults
+
+    def fault(
+        self,
+        kind: FaultKind,
+        level: Level,
+        segment: str,
+        where: Where,
+        *,
+        offset: int | None = None,
+        element: int | None = None,
+        component: int | None = None,
+        repetition: int | None = None,
+        value: str | None = None,
+        params: dict[str, str] | None = None,
+    ) -> None:
+        """A fault in what is open now. ``offset`` where it is not the segment's first octet. What the syntax version tolerates is no fault."""
+        if kind.code(self.header.syntax_version) is None:
+            return
+        if level is Level.INTERCHANGE:
+            self._rejected = True
+        elif level is Level.GROUP:
+            self._rejected_groups.add(len(self.groups))
+        elif self.message is not None:
+            self.message.rejected = True
+        self._faults_total += 1
+        if self.listing:
+            group = self.current_group if level is not Level.INTERCHANGE else None
+            message = len(self.messages) if self.message is not None and level not in {Level.INTERCHANGE, Level.GROUP} else None
+            at = where.offset if offset is None else offset
+            fault = Fault(kind, level, segment, where.position, at, group, message, element, component, repetition, value, params or {})
+            self._faults.append(fault)
+
+    # --- groups ---
+
+    def begin_group(self, fields: Fields, where: Where, end: int) -> None:
+        """UNG came; ``end`` is one past its terminator."""
+        reference = field(fields, 5)
+        self.group = OpenGroup(reference, field(fields, 1), party(fields, 2), party(fields, 3), where.offset, end, len(self.messages))
+        if reference in self._group_references:
+            self.fault(FaultKind.DUPLICATE_GROUP, Level.GROUP, "UNG", where, element=6, value=reference)
+        elif reference:
+            self._group_references.add(reference)
+        if self._outside_groups:
+            self._mix("UNG", where)
+
+    def end_group(self, where: Where, end: int, fields: Fields | None) -> None:
+        """UNE came, or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
+        group = self.group
+        if group is None:
+            return
+        members = len(self.messages) - group.first_message
+        if fields is None:
+            self.fault(FaultKind.TRAILER_MISSING, Level.GROUP, "UNE", where)
+        else:
+            self._compare_count(FaultKind.COUNT_IN_UNE, Level.GROUP, "UNE", where, field(fields, 1), members)
+            self._compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, "UNE", where, field(fields, 2), group.reference)
+        if not members:
+            self.fault(FaultKind.GROUP_EMPTY, Level.GROUP, "UNE" if fields is not None else "UNG", where)
+        verdict = Verdict.REJECTED if len(self.groups) in self._rejected_groups else Verdict.ACCEPTED
+        report = GroupReport(group.reference, group.type, group.sender, group.recipient, group.offset, group.header_end, end, verdict)
+        self.group = None
+        self.groups.append(report)
+
+    # --- messages ---
+
+    def is_new(self, reference: str) -> bool:
+        """Whether no message before has this 0062."""
+        return reference not in self._references
+
+    @property
+    def current_group(self) -> int | None:
+        """Index of the group that is open, None outside groups."""
+        return len(self.groups) if self.group is not None else None
+
+    def begin_message(self, fields: Fields, where: Where) -> OpenMessage:
+        """UNH came."""
+        reference = field(fields, 1)
+        type, version, release, agency, association = (field(fields, 2, component) for component in range(5))
+        self.message = OpenMessage(reference, type, version, release, agency, association, where.offset, self.current_group)
+        if not self.is_new(reference):
+            self.fault(FaultKind.DUPLICATE_MESSAGE, Level.MESSAGE, "UNH", where, element=2, value=reference)
+        self._enter(reference, type, where)
+        return self.message
+
+    def _enter(self, reference: str, type: str, where: Where) -> None:
+        if reference:
+            self._references.add(reference)
+        group = self.group
+        if group is None:
+            self._outside_groups += 1
+            if self.groups:
+                self._mix("UNH", where)
+            return
+        if not group.type:
+            group.type = type  # version 4 need not name it
+        elif type and type != group.type and not group.types_mixed:
+            group.types_mixed = True
+            self.fault(FaultKind.TYPES_MIXED_IN_GROUP, Level.GROUP, "UNH", where, element=3, component=1, value=type, params={"expected": group.type})
+
+    def end_message(self, where: Where, end: int, fields: Fields | None) -> None:
+        """UNT came (``where``: itself), or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
+        message = self.message
+        if message is None:
+            return
+        if fields is None:
+            self.fault(FaultKind.TRAILER_MISSING, Level.MESSAGE, "UNT", where)
+        else:
+            self._compare_count(FaultKind.COUNT_IN_UNT, Level.MESSAGE, "UNT", where, field(fields, 1), message.segments)
+            self._compare_reference(FaultKind.REFERENCE_IN_UNT, Level.MESSAGE, "UNT", where, field(fields, 2), message.reference)
+        self.message = None
+        self._keep(message, end)
+
+    def pass_message(self, message: OpenMessage, end: int) -> None:
+        """A whole message without fault: UNH to UNT, with a new reference."""
+        self._enter(message.reference, message.type, Where(1, message.offset))
+        self._keep(message, end)
+
+    def _keep(self, message: OpenMessage, end: int) -> None:
+        self.messages.append(
+            MessageReport(
+                message.reference,
+                message.type,
+                message.version,
+                message.release,
+                message.agency,
+                message.association,
+                message.offset,
+                end,
+                message.segments,
+                message.group,
+                Verdict.REJECTED if message.rejected else Verdict.ACCEPTED,
+                message.number,
+                message.document,
+            )
+        )
+
+    # --- the interchange ---
+
+    def end_interchange(self, where: Where, fields: Fields | None) -> None:
+        """UNZ came, or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
+        if fields is None:
+            self.fault(FaultKind.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", where)
+        else:
+            if not self._mixed:
+                self._compare_count(
+                    FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, field(fields, 1), len(self.groups) if self.groups else len(self.messages)
+                )
+            self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, field(fields, 2), self.header.reference)
+            if not self.messages and not self.groups:
+                self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, "UNZ", where)
+
+    def _mix(self, segment: str, where: Where) -> None:
+        if not self._mixed:
+            self._mixed = True
+            self.fault(FaultKind.GROUPS_AND_MESSAGES_MIXED, Level.INTERCHANGE, segment, where)
+
+    def _compare_count(self, kind: FaultKind, level: Level, segment: str, where: Where, value: str, found: int) -> None:
+        # What is no number was reported as such.
+        if value.isascii() and value.isdigit() and len(value) <= 18 and int(value) != found:
+            self.fault(kind, level, segment, where, element=2, value=value, params={"found": str(found)})
+
+    def _compare_reference(self, kind: FaultKind, level: Level, segment: str, where: Where, value: str, expected: str) -> None:
+        if value and value != expected:
+            self.fault(kind, level, segment, where, element=3, value=value, params={"expected": expected})
+
+    def report(self, offset: int, header_end: int, end: int) -> Report:
+        """What it all adds up to. A fault of the interchange rejects everything, of a group its messages, any other its message."""
+        rejected = [
+            self._rejected or message.verdict is Verdict.REJECTED or (message.group is not None and message.group in self._rejected_groups)
+            for message in self.messages
+        ]
+        members: dict[int, list[bool]] = {}
+        for message, bad in zip(self.messages, rejected, strict=True):
+            if message.group is not None:
+                members.setdefault(message.group, []).append(bad)
+        return Report(
+            header=self.header,
+            messages=tuple(
+                dataclasses.replace(message, verdict=Verdict.REJECTED) if bad and message.verdict is not Verdict.REJECTED else message
+                for message, bad in zip(self.messages, rejected, strict=True)
+            ),
+            groups=tuple(dataclasses.replace(group, verdict=_verdict(members.get(index, []))) for index, group in enumerate(self.groups)),
+            faults=tuple(sorted(self._faults, key=lambda fault: fault.offset)),
+            faults_total=self._faults_total,
+            verdict=_verdict(rejected),
+            offset=offset,
+            header_end=header_end,
+            end=end,
+        )
+
+
+def _verdict(rejected: list[bool]) -> Verdict:
+    if all(rejected):  # or there are none
+        return Verdict.REJECTED
+    return Verdict.PARTLY if any(rejected) else Verdict.ACCEPTED

@@ -1,0 +1,107 @@
+"""The opening of an interchange: UNA, and syntax identifier, version and encoding in UNB S001.
+
+Everything after it can only be read with what the opening says, so it is read first, from octets. Where something in it
+cannot be used, ``Opening.faults`` says what, and the opening holds what lets UNB at least be shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vanhub.edifact.advice import UNA_LENGTH, advice_faults, announced
+from vanhub.edifact.charset import LEGIBLE, Repertoire, announced_encoding, printable, repertoire
+from vanhub.edifact.faults import FaultKind
+from vanhub.edifact.separators import Separators
+
+# In so many octets UNA, a line end and S001 have room; what has not shown them by then is no opening.
+ENOUGH = 512
+_BLANK = b" \t\r\n"
+_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFault:
+    """``offset`` counts from UNA or UNB; ``element`` is None for UNA."""
+
+    kind: FaultKind
+    segment: str
+    offset: int
+    value: str
+    element: int | None = None
+    component: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an interchange announces. ``start``: octets before UNB, UNA among them. With ``faults`` nothing but UNB can be read."""
+
+    start: int
+    separators: Separators
+    identifier: str
+    syntax_version: int
+    repertoire: Repertoire
+    faults: tuple[OpeningFault, ...]
+
+
+def blank_before(data: bytes) -> int:
+    """How many octets of white space and byte order marks stand at the beginning."""
+    at = 0
+    while True:
+        at = len(data) - len(data[at:].lstrip(_BLANK))
+        if not data.startswith(_MARK, at):
+            return at
+        at += len(_MARK)
+
+
+def read_opening(data: bytes, *, whole: bool, encoding: str = "") -> Opening | None:
+    """The opening of ``data``, which begins with what should be UNA or UNB; None when more octets are needed.
+
+    ``whole``: no more will come. ``encoding`` is by agreement, empty where there is none.
+
+    Raises:
+        ValueError: no interchange begins here.
+    """
+    whole = whole or len(data) >= ENOUGH
+    start = 0
+    if data.startswith(b"UNA"):
+        if len(data) >= UNA_LENGTH:
+            start = UNA_LENGTH + len(data[UNA_LENGTH:]) - len(data[UNA_LENGTH:].lstrip(_BLANK))
+        elif not whole:
+            return None
+    header = data[start:]
+    if not whole and len(header) < 4 and (b"UNB".startswith(header[:3]) or (start == 0 and b"UNA".startswith(header))):
+        return None
+    if not header.startswith(b"UNB") or header[3:4].isalnum() or len(header) < 4:
+        raise ValueError("no interchange begins here")
+    separators = announced(data)
+    ends = [at for at in (header.find(separators.element, 4), header.find(separators.terminator, 4)) if at >= 0]
+    if not ends and not whole:
+        return None
+    return _interpret(data, start, header[4 : min(ends, default=len(header))], encoding)
+
+
+def _interpret(data: bytes, start: int, s001: bytes, encoding: str) -> Opening:
+    values = s001.split(announced(data).component)
+    identifier = values[0].decode("latin-1")
+    version_sent = values[1].decode("latin-1") if len(values) > 1 else ""
+    version = int(version_sent) if re.fullmatch("[1-4]", version_sent) else 3
+    faults: list[OpeningFault] = []
+    if data.startswith(b"UNA"):
+        for una_kind, position, character in advice_faults(Separators.from_una(data[:UNA_LENGTH]), version):
+            faults.append(OpeningFault(una_kind, "UNA", position - 1, printable(character.decode("latin-1"))))
+    known = repertoire(identifier)
+    if known is None:
+        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", start + 4, printable(identifier), 2, 1))
+    if version_sent != str(version):
+        place = start + 4 + len(values[0]) + 1
+        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", place, printable(version_sent), 2, 2))
+    announced_code = values[3].decode("latin-1") if version >= 4 and len(values) > 3 else ""
+    name = encoding or announced_encoding(announced_code)
+    if known is not None and name:
+        try:
+            known = repertoire(identifier, name)
+        except LookupError:
+            component = 1 if encoding else 4
+            faults.append(OpeningFault(FaultKind.ENCODING_UNSUPPORTED, "UNB", start + 4, name, 2, component))
+    return Opening(start, announced(data, version), printable(identifier), version, known or LEGIBLE, tuple(faults))
