@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms as asn1_cms
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.pki.judges import DOMAIN, NOW, Ca, openssl, pem, run
 from vanhub.errors import OperatorError, Untrusted
-from vanhub.pki import cms, profiles, subjects
+from vanhub.pki import cms, der, profiles, subjects
 from vanhub.pki.chain import certificate_id
 from vanhub.pki.cms import SignedReceipt, Signer
 from vanhub.pki.keys import PrivateKey, new_key, plain_key
@@ -44,9 +45,9 @@ class Hub:
     def sign(self, data: bytes = CONTRL, received: bytes = RECEIVED, at: datetime = NOW) -> bytes:
         return self.signer.sign(data, signing_time=at, received_sha256=hashlib.sha256(received).digest(), received_octets=len(received))
 
-    def openssl(self, folder: Path, data: bytes, der: bytes, *options: str) -> bool:
+    def openssl(self, folder: Path, data: bytes, p7s: bytes, *options: str) -> bool:
         """Whether ``openssl cms -verify`` accepts the signature."""
-        for name, content in (("a.edi", data), ("a.p7s", der), ("root.pem", pem(self.ca.root.certificate))):
+        for name, content in (("a.edi", data), ("a.p7s", p7s), ("root.pem", pem(self.ca.root.certificate))):
             (folder / name).write_bytes(content)
         files: tuple[str | Path, ...] = ("-in", folder / "a.p7s", "-content", folder / "a.edi", "-CAfile", folder / "root.pem", "-out", folder / "out.edi")
         done = run("openssl", "cms", "-verify", "-binary", "-inform", "DER", *files, "-attime", str(int(self.ca.made_at.timestamp())), *options)
@@ -60,18 +61,18 @@ def hub(ca: Ca) -> Hub:
     return Hub.make(ca)
 
 
-def _refusal(hub: Hub, data: bytes, der: bytes, **how: object) -> str:
+def _refusal(hub: Hub, data: bytes, p7s: bytes, **how: object) -> str:
     arguments: dict[str, object] = {"roots": hub.roots, "at": NOW} | how
     with pytest.raises(Untrusted) as error:
-        cms.verify(data, der, **arguments)  # type: ignore[arg-type]
+        cms.verify(data, p7s, **arguments)  # type: ignore[arg-type]
     return str(error.value)
 
 
 @pytest.mark.parametrize("options", [("-purpose", "any"), (), ("-x509_strict",)], ids=["any purpose", "S/MIME", "strict"])
 def test_openssl_accepts_what_the_hub_signs_and_finds_a_swap(options: tuple[str, ...], hub: Hub, tmp_path: Path) -> None:
-    der = hub.sign()
-    assert hub.openssl(tmp_path, CONTRL, der, *options)
-    assert not hub.openssl(tmp_path, CONTRL.replace(b"+7'", b"+4'"), der, *options)
+    p7s = hub.sign()
+    assert hub.openssl(tmp_path, CONTRL, p7s, *options)
+    assert not hub.openssl(tmp_path, CONTRL.replace(b"+7'", b"+4'"), p7s, *options)
 
 
 def test_the_signature_tells_which_interchange_was_received(hub: Hub) -> None:
@@ -131,10 +132,10 @@ _PLACES = st.floats(0, 1, exclude_max=True)
 @given(place=_PLACES, change=st.integers(1, 255))
 @settings(max_examples=400)
 def test_a_signature_with_one_octet_changed_says_nothing_else(hub: Hub, place: float, change: int) -> None:
-    der = bytearray(hub.sign())
-    der[int(place * len(der))] ^= change
+    p7s = bytearray(hub.sign())
+    p7s[int(place * len(p7s))] ^= change
     try:
-        receipt = cms.verify(CONTRL, bytes(der), roots=hub.roots, at=NOW)
+        receipt = cms.verify(CONTRL, bytes(p7s), roots=hub.roots, at=NOW)
     except Untrusted:
         return
     # Some octets are not signed (versions, certificates besides the signer's): they may change, what is said may not.
@@ -150,9 +151,9 @@ def test_any_octets_are_refused_politely(hub: Hub, data: bytes) -> None:
 @given(place=_PLACES, pieces=st.integers(1, 40))
 @settings(max_examples=100)
 def test_a_signature_that_lacks_octets_is_refused(hub: Hub, place: float, pieces: int) -> None:
-    der = hub.sign()
-    cut = int(place * len(der))
-    _refusal(hub, CONTRL, der[:cut] + der[cut + pieces :])
+    p7s = hub.sign()
+    cut = int(place * len(p7s))
+    _refusal(hub, CONTRL, p7s[:cut] + p7s[cut + pieces :])
 
 
 def test_the_acknowledgement_must_be_the_one_signed(hub: Hub) -> None:
@@ -177,23 +178,23 @@ def test_the_hub_of_another_ca_is_not_this_one(hub: Hub) -> None:
 def test_a_partner_does_not_sign_for_the_hub_though_openssl_with_any_purpose_says_so(ca: Ca, tmp_path: Path) -> None:
     certificate, key = ca.leaf_and_key(profiles.PARTNER, subjects.principal_subject(profiles.PARTNER, "broker", "", DOMAIN))
     forger = Hub(ca, Signer(key, certificate, [ca.issuing.certificate]), key)
-    der = forger.sign()
-    assert _refusal(forger, CONTRL, der) == "the certificate is not for signing acknowledgements"
-    assert forger.openssl(tmp_path, CONTRL, der, "-purpose", "any")
-    assert not forger.openssl(tmp_path, CONTRL, der)
+    p7s = forger.sign()
+    assert _refusal(forger, CONTRL, p7s) == "the certificate is not for signing acknowledgements"
+    assert forger.openssl(tmp_path, CONTRL, p7s, "-purpose", "any")
+    assert not forger.openssl(tmp_path, CONTRL, p7s)
 
 
 def test_the_signers_certificate_must_be_good_at_the_time_asked_for(hub: Hub) -> None:
-    der, certificate = hub.sign(), hub.signer.certificate
-    assert cms.verify(CONTRL, der, roots=hub.roots, at=certificate.not_valid_after_utc)
-    assert _refusal(hub, CONTRL, der, at=certificate.not_valid_after_utc + SECOND) == "the certificate expired at 2028-11-20T07:30:14Z"
-    assert _refusal(hub, CONTRL, der, at=certificate.not_valid_before_utc - SECOND) == "the certificate is not valid before 2026-11-21T07:30:15Z"
-    assert _refusal(hub, CONTRL, der, revoked={certificate_id(certificate)}) == "the certificate is revoked"
+    p7s, certificate = hub.sign(), hub.signer.certificate
+    assert cms.verify(CONTRL, p7s, roots=hub.roots, at=certificate.not_valid_after_utc)
+    assert _refusal(hub, CONTRL, p7s, at=certificate.not_valid_after_utc + SECOND) == "the certificate expired at 2028-11-20T07:30:14Z"
+    assert _refusal(hub, CONTRL, p7s, at=certificate.not_valid_before_utc - SECOND) == "the certificate is not valid before 2026-11-21T07:30:15Z"
+    assert _refusal(hub, CONTRL, p7s, revoked={certificate_id(certificate)}) == "the certificate is revoked"
 
 
 def test_a_signing_time_outside_the_certificates_is_refused(hub: Hub) -> None:
-    der = hub.sign(at=NOW - timedelta(days=1))
-    assert _refusal(hub, CONTRL, der) == "the signing time 2026-11-20T08:30:15Z lies outside the signer certificate's validity"
+    p7s = hub.sign(at=NOW - timedelta(days=1))
+    assert _refusal(hub, CONTRL, p7s) == "the signing time 2026-11-20T08:30:15Z lies outside the signer certificate's validity"
 
 
 @pytest.mark.parametrize(
@@ -213,6 +214,92 @@ def test_signatures_that_openssl_makes_with_the_hubs_key_lack_something(options:
     names = ("-signer", tmp_path / "a.pem", "-inkey", tmp_path / "a.key", "-in", tmp_path / "a.edi", "-outform", "DER", "-out", tmp_path / "a.p7s")
     openssl("cms", "-sign", *names, *options)
     assert _refusal(hub, CONTRL, (tmp_path / "a.p7s").read_bytes()) == text
+
+
+OCTETS, DIGEST = der.tlv(der.OCTET_STRING, bytes(32)), der.tlv(der.OCTET_STRING, hashlib.sha256(CONTRL).digest())
+DATA = "1.2.840.113549.1.7.1"
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = (f"1.2.840.113549.1.9.{number}" for number in (3, 4, 5))
+SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
+
+
+def _forged(hub: Hub, changed: dict[str, list[bytes]], digest_algorithm: str = "2.16.840.1.101.3.4.2.1", certificate: x509.Certificate | None = None) -> bytes:
+    """A signature with the hub's key over attributes whose values are ``changed``, whatever they mean."""
+    certificate = certificate or hub.signer.certificate
+    certificate_id = der.tlv(der.SEQUENCE, der.tlv(der.OCTET_STRING, certificate.fingerprint(hashes.SHA256())))
+    values = {
+        CONTENT_TYPE: [der.object_identifier(DATA)],
+        MESSAGE_DIGEST: [DIGEST],
+        SIGNING_TIME: [der.tlv(der.UTC_TIME, b"261121083015Z")],
+        SIGNING_CERTIFICATE: [der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, certificate_id))],
+        cms.RECEIVED_SHA256: [OCTETS],
+        cms.RECEIVED_OCTETS: [der.integer(7)],
+    } | changed
+    attributes = [der.tlv(der.SEQUENCE, der.object_identifier(kind), der.set_of(der.SET, found)) for kind, found in values.items()]
+    assert isinstance(hub.key, ec.EllipticCurvePrivateKey)
+    signature = hub.key.sign(der.set_of(der.SET, attributes), ec.ECDSA(hashes.SHA256()))
+    algorithm = der.tlv(der.SEQUENCE, der.object_identifier(digest_algorithm))
+    info = (
+        der.integer(1),
+        der.tlv(der.SEQUENCE, certificate.issuer.public_bytes(), der.integer(certificate.serial_number)),
+        algorithm,
+        der.set_of(0xA0, attributes),
+        der.tlv(der.SEQUENCE, der.object_identifier("1.2.840.10045.4.3.2")),
+        der.tlv(der.OCTET_STRING, signature),
+    )
+    certificates = [link.public_bytes(serialization.Encoding.DER) for link in (certificate, hub.ca.issuing.certificate)]
+    content = der.tlv(der.SEQUENCE, der.object_identifier(DATA))
+    parts = (der.integer(1), der.tlv(der.SET, algorithm), content, der.set_of(0xA0, certificates), der.tlv(der.SET, der.tlv(der.SEQUENCE, *info)))
+    return der.tlv(der.SEQUENCE, der.object_identifier("1.2.840.113549.1.7.2"), der.tlv(0xA0, der.tlv(der.SEQUENCE, *parts)))
+
+
+def test_the_hand_made_signature_is_good_unless_something_is_changed(hub: Hub, tmp_path: Path) -> None:
+    receipt = cms.verify(CONTRL, _forged(hub, {}), roots=hub.roots, at=NOW)
+    assert receipt == SignedReceipt(hub.signer.certificate, NOW.replace(microsecond=0), bytes(32), 7)
+    assert hub.openssl(tmp_path, CONTRL, _forged(hub, {}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "text"),
+    [
+        (CONTENT_TYPE, [der.object_identifier("1.2.840.113549.1.7.2")], "the signature is over content of another type"),
+        (MESSAGE_DIGEST, [OCTETS], "the acknowledgement is not the one that was signed: its SHA-256 differs"),
+        (MESSAGE_DIGEST, [OCTETS, DIGEST], "the signed attribute 1.2.840.113549.1.9.4 has not exactly one value"),
+        (SIGNING_TIME, [], "the signed attribute 1.2.840.113549.1.9.5 has not exactly one value"),
+        (SIGNING_TIME, [der.tlv(der.GENERALIZED_TIME, b"20261121083015")], "this is no CMS signature in DER, or a damaged one"),
+        (SIGNING_CERTIFICATE, [der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE))], "this is no CMS signature in DER, or a damaged one"),
+        (
+            SIGNING_CERTIFICATE,
+            [der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, OCTETS)))],
+            "the signature names another certificate than the one that came with it",
+        ),
+        (cms.RECEIVED_SHA256, [der.tlv(der.OCTET_STRING, bytes(31))], "the signed attributes about the interchange received are malformed"),
+        (cms.RECEIVED_SHA256, [der.integer(7)], "this is no CMS signature in DER, or a damaged one"),
+        (cms.RECEIVED_OCTETS, [b"\x02\x01\xff"], "the signed attributes about the interchange received are malformed"),
+    ],
+)
+def test_attributes_that_are_signed_and_wrong_are_named(kind: str, values: list[bytes], text: str, hub: Hub) -> None:
+    assert _refusal(hub, CONTRL, _forged(hub, {kind: values})) == text
+
+
+def test_an_attribute_that_stands_twice_is_refused(hub: Hub) -> None:
+    twice = _forged(hub, {f"{cms.RECEIVED_OCTETS[:-1]}3": [der.integer(8)]})
+    renamed = twice.replace(der.object_identifier(f"{cms.RECEIVED_OCTETS[:-1]}3"), der.object_identifier(cms.RECEIVED_OCTETS))
+    assert _refusal(hub, CONTRL, renamed) == "a signed attribute stands twice"
+
+
+def test_further_signed_attributes_do_not_disturb(hub: Hub) -> None:
+    assert cms.verify(CONTRL, _forged(hub, {"2.25.1": [der.integer(1)]}), roots=hub.roots, at=NOW).received_octets == 7
+
+
+def test_another_digest_algorithm_is_refused(hub: Hub) -> None:
+    refusal = _refusal(hub, CONTRL, _forged(hub, {}, digest_algorithm="2.16.840.1.101.3.4.2.3"))
+    assert refusal == "the signature's algorithms are not those of a hub: sha512, sha256_ecdsa"
+
+
+def test_a_signers_key_of_another_kind_is_refused(hub: Hub) -> None:
+    key = rsa.generate_private_key(65537, 3072).public_key()
+    certificate = hub.ca.leaf(profiles.ACKNOWLEDGEMENT_SIGNER, subjects.acknowledgement_subject(DOMAIN), key)
+    assert _refusal(hub, CONTRL, _forged(hub, {}, certificate=certificate)) == "the signer's key is not one of a hub: it is not on an elliptic curve"
 
 
 def test_two_signatures_are_one_too_many(hub: Hub, tmp_path: Path) -> None:
@@ -241,10 +328,10 @@ def test_a_signing_time_after_2049_is_written_the_other_way(tmp_path: Path) -> N
         (datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d491231235959Z"),
         (datetime(2050, 1, 1, tzinfo=UTC), b"\x18\x0f20500101000000Z"),
     ):
-        der = late.sign(at=at)
-        assert kind in der
-        assert cms.verify(CONTRL, der, roots=late.roots, at=at).signing_time == at
-        assert late.openssl(tmp_path, CONTRL, der)
+        p7s = late.sign(at=at)
+        assert kind in p7s
+        assert cms.verify(CONTRL, p7s, roots=late.roots, at=at).signing_time == at
+        assert late.openssl(tmp_path, CONTRL, p7s)
 
 
 def test_times_of_other_zones_are_signed_in_utc(hub: Hub) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from asn1crypto import crl as asn1_crl
 from cryptography import x509
 
 from tests.pki.judges import NOW, Ca, openssl, pem
@@ -40,7 +41,7 @@ def test_a_list_as_openssl_reads_it(ca: Ca) -> None:
     ]
 
 
-def test_openssl_verifies_a_list_with_its_issuer_only(ca: Ca, tmp_path: object) -> None:
+def test_a_list_is_signed_by_its_issuer_only(ca: Ca) -> None:
     crl = build_crl(ca.issuing, number=1, revoked=[], now=NOW, next_update=LATER)
     assert crl.is_signature_valid(ca.issuing.key.public_key())
     assert not crl.is_signature_valid(ca.root.key.public_key())
@@ -68,3 +69,10 @@ def test_what_the_store_keeps_of_a_list(ca: Ca) -> None:
     issued = IssuedCrl.of("issuing", crl)
     assert (issued.issuer, issued.number, issued.issued_at, issued.next_update) == ("issuing", 9, NOW.replace(microsecond=0), LATER.replace(microsecond=0))
     assert issued.pem == pem(crl)
+
+
+def test_a_list_without_a_next_update_is_none_of_ours(ca: Ca) -> None:
+    endless = asn1_crl.CertificateList.load(IssuedCrl.of("issuing", build_crl(ca.issuing, number=9, revoked=[], now=NOW, next_update=LATER)).der)
+    del endless["tbs_cert_list"]["next_update"]
+    with pytest.raises(ValueError, match="a CRL without a next update"):
+        IssuedCrl.of("issuing", x509.load_der_x509_crl(endless.dump(force=True)))

@@ -33,6 +33,12 @@ def test_a_key_that_openssl_encrypted_opens(tmp_path: Path) -> None:
     assert key.curve.name == "secp384r1"
 
 
+def test_a_key_on_a_curve_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP160r1", "-aes-256-cbc", "-pass", "pass:abc", "-out", tmp_path / "a.key")
+    with pytest.raises(OperatorError, match=r"^a\.key holds a key of a kind that is not supported$"):
+        keys.decrypt_key((tmp_path / "a.key").read_bytes(), b"abc", source="a.key")
+
+
 def test_encrypting_and_decrypting_keeps_the_key() -> None:
     key = keys.new_key()
     again = keys.decrypt_key(keys.encrypt_key(key, PASSPHRASE), PASSPHRASE, source="a.key")

@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 from cryptography import x509
 
+from tests.pki.judges import Ca
 from vanhub.errors import OperatorError
 from vanhub.pki import profiles, subjects
 from vanhub.pki.subjects import Subject
@@ -64,3 +65,10 @@ def test_no_names_no_extension() -> None:
     assert Subject("a", dns_names=("a.example",), uris=("https://a.example/",)).alternative_names() == x509.SubjectAlternativeName(
         [x509.DNSName("a.example"), x509.UniformResourceIdentifier("https://a.example/")]
     )
+
+
+def test_the_domain_is_read_back_from_a_ca_and_from_nothing_else() -> None:
+    ca = Ca.make(domain="hub.example")
+    assert subjects.domain_of(ca.root.certificate) == subjects.domain_of(ca.issuing.certificate) == "hub.example"
+    with pytest.raises(OperatorError, match="'CN=someone' is no CA of a hub: its organization names no domain"):
+        subjects.domain_of(ca.leaf(profiles.PARTNER, Subject("someone")))

@@ -169,6 +169,21 @@ def test_a_damaged_file_is_named(authority: Authority) -> None:
         authority.crls()
 
 
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("issuing.key",), r"issuing\.key is not the key of issuing\.pem"),
+        (("issuing.key", "issuing.pem"), r"issuing\.pem was not signed by the root in root\.pem"),
+    ],
+)
+def test_files_of_two_backups_are_not_mixed(names: tuple[str, ...], text: str, authority: Authority, tmp_path: Path) -> None:
+    other = _create(tmp_path / "other")
+    for name in names:
+        other.path(name).rename(authority.path(name))
+    with pytest.raises(OperatorError, match=f"{text}: restore the whole folder from one backup"):
+        _reopened(authority)
+
+
 def test_a_key_that_others_can_read_is_refused(authority: Authority) -> None:
     authority.path("issuing.key").chmod(0o640)
     with pytest.raises(OperatorError, match="`chmod 600"):
@@ -223,6 +238,23 @@ def test_a_folder_that_cannot_be_written_is_named(authority: Authority, tmp_path
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OperatorError, match="cannot be made: Not a directory"):
         authority.write_client_bundle(tmp_path / "file" / "out", issued, key)
+    with pytest.raises(OperatorError, match="cannot be made: Not a directory"):
+        _create(tmp_path / "file" / "certs")
+
+
+def test_a_disk_that_refuses_is_named_with_the_file(authority: Authority) -> None:
+    authority.path("crl.pem").unlink()
+    authority.path("crl.pem").mkdir()
+    with pytest.raises(OperatorError, match=r"crl\.pem cannot be read: Is a directory"):
+        authority.crls()
+    authority.path("hub-tls.pem").unlink()
+    authority.path("hub-tls.pem").mkdir()
+    with pytest.raises(OperatorError, match=r"the renewal of hub-tls in .* cannot be finished: Is a directory"):
+        authority.renew_hub_tls(TLS_NAMES, NOW)
+    authority.path("issuing.pem").unlink()
+    authority.path("issuing.pem").mkdir()
+    with pytest.raises(OperatorError, match=r"issuing\.pem cannot be written: Is a directory"):
+        authority.renew_issuing(NOW)
 
 
 def test_no_principal_has_the_hubs_profiles(authority: Authority) -> None:

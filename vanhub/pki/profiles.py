@@ -39,11 +39,6 @@ class Profile:
     def is_ca(self) -> bool:
         return self.path_length is not None
 
-    @property
-    def is_principal(self) -> bool:
-        """Whether it is a principal's, to authenticate with."""
-        return self in PRINCIPAL_PROFILES
-
     def key_usage(self) -> x509.KeyUsage:
         return x509.KeyUsage(**{name: name in self.usage for name in _USAGES})
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from vanhub.errors import OperatorError, Refused
 from vanhub.pki.keys import RSA_BITS_LEAST, RSA_BITS_MOST, require_passphrase
@@ -129,8 +129,6 @@ def _canonical(blob: bytes) -> tuple[bytes, str]:
         raise Refused(f"this is no SSH public key: what follows {type} is damaged") from None
     if isinstance(key, rsa.RSAPublicKey) and not RSA_BITS_LEAST <= key.key_size <= RSA_BITS_MOST:
         raise Refused(f"the RSA key has {key.key_size} bits: use {RSA_BITS_LEAST} to {RSA_BITS_MOST}, or Ed25519")
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-        raise Refused(f"SSH keys of the type {type} are not accepted: use {', '.join(TYPES)}")
     canonical = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return binascii.a2b_base64(canonical.split(b" ")[1]), type
 

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
 from vanhub.errors import OperatorError
@@ -67,7 +68,7 @@ class Authority:
         self.root = self._certificate("root")
         self.issuing = self._certificate("issuing")
         self.domain = subjects.domain_of(self.root)
-        self._issuer = Issuer(self.issuing, self._key("issuing"))
+        self._issuer = self._issuer_of("issuing", self.issuing)
 
     def __repr__(self) -> str:
         return f"Authority({str(self.directory)!r})"
@@ -105,7 +106,7 @@ class Authority:
             IssuedCrl.of(kind, build_crl(issuer, number=0, revoked=(), now=now, next_update=now + lifetime))
             for kind, issuer, lifetime in (("issuing", issuing, CRL_LIFETIME), ("root", root, ROOT_CRL_LIFETIME))
         ]
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(directory)
         for name, (key, certificate) in made.items():
             _write_new(directory / f"{name}.key", keys.encrypt_key(key, passphrase), 0o600)
             _write_new(directory / f"{name}.pem", _pem(certificate), 0o644)
@@ -191,10 +192,7 @@ class Authority:
             contents = {"client.key": (key, 0o600), **contents}
         if found := [name for name in contents if os.path.lexists(directory / name)]:
             raise OperatorError(f"{directory} has {', '.join(found)} already: choose another folder, nothing is overwritten")
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OperatorError(f"{directory} cannot be made: {error.strerror}") from error
+        _make_folder(directory)
         for name, (content, mode) in contents.items():
             _write_new(directory / name, content, mode)
         return [directory / name for name in contents]
@@ -260,7 +258,18 @@ class Authority:
     def _root(self) -> Issuer:
         if not (self.directory / "root.key").exists():
             raise OperatorError(f"{self.directory / 'root.key'} is not here: bring the root's key back from where it is kept, for this act")
-        return Issuer(self.root, self._key("root"))
+        return self._issuer_of("root", self.root)
+
+    def _issuer_of(self, name: str, certificate: x509.Certificate) -> Issuer:
+        """The CA ``name``, whose key and certificates belong together: what another CA's key had signed would be worthless."""
+        key = self._key(name)
+        if key.public_key() != certificate.public_key():
+            raise OperatorError(f"{self.path(f'{name}.key')} is not the key of {name}.pem: restore the whole folder from one backup")
+        try:
+            certificate.verify_directly_issued_by(self.root)
+        except (ValueError, TypeError, InvalidSignature):
+            raise OperatorError(f"{self.path(f'{name}.pem')} was not signed by the root in root.pem: restore the whole folder from one backup") from None
+        return Issuer(certificate, key)
 
     def _certificate(self, name: str) -> x509.Certificate:
         path = self.directory / f"{name}.pem"
@@ -276,6 +285,13 @@ class Authority:
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _make_folder(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(f"{directory} cannot be made: {error.strerror}") from error
 
 
 def _finish_renewal(directory: Path, name: str) -> None:
