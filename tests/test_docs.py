@@ -18,6 +18,8 @@ from vanhub.directory.check import check_interchange
 from vanhub.directory.load import open_directories
 from vanhub.edifact.contrl import render_contrl
 from vanhub.edifact.report import Party, Verdict
+from vanhub.gateways.http_routes import ROUTES
+from vanhub.gateways.sftp_tree import Folder
 from vanhub.packed import packed
 from vanhub.service.metrics import Metrics
 from vanhub.settings import Settings
@@ -136,6 +138,19 @@ def test_answers_that_are_shown_are_those_that_the_hub_gives() -> None:
         prepared = datetime.strptime(report.header.prepared, "%y%m%d:%H%M").replace(tzinfo=UTC)
         answer = render_contrl(report, hub=Party(identification, qualifier), reference="1", prepared=prepared, fallback_sender=Party("UNKNOWN"))
         assert block.replace("\n", "").encode() == answer.replace(b"\r", b"").replace(b"\n", b"")
+
+
+def test_the_page_of_https_has_every_operation() -> None:
+    text = text_of(ROOT / "docs/protocols/https.md")
+    named = {(method, path.replace("/ID", "/{id}")) for method, path in re.findall(r"`(GET|POST) (/[\w./]+)", text)}
+    operations = {(route.method, route.template) for route in ROUTES if not route.public}
+    assert operations - named == {("GET", "/v1/interchanges/{id}/acknowledgement.p7s")}  # written as ".../acknowledgement.p7s"
+    assert named - operations <= {(route.method, route.template) for route in ROUTES if route.public}
+
+
+def test_the_page_of_sftp_has_every_folder() -> None:
+    named = re.findall(r"`([\w/]+)/`", text_of(ROOT / "docs/protocols/sftp.md"))
+    assert {str(folder) for folder in Folder if folder not in {Folder.ROOT, Folder.ARCHIVE}} <= {f"/{name}" for name in named}
 
 
 def test_generated_pages_are_up_to_date() -> None:
