@@ -18,6 +18,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from tests.gateways.hub import MemoryHub
+from tests.gateways.schema import require_described
 from vanhub.gateways.http import http_site
 from vanhub.gateways.http_channel import HttpLimits
 
@@ -85,9 +86,11 @@ class Browser:
     def ask(
         self, method: str, path: str, body: bytes = b"", *, token: str = "", length: int | None = -1, headers: Mapping[str, str] = MappingProxyType({})
     ) -> Response:
-        """Send a request and take its response."""
+        """Send a request and take its response, which must be as the OpenAPI document says."""
         self.start(method, path, body, token=token, length=length, headers=headers)
-        return self.response(head=method == "HEAD")
+        response = self.response(head=method == "HEAD")
+        require_described(method, path, response.status, response.headers["content-type"], response.body)
+        return response
 
     def response(self, *, head: bool = False) -> Response:
         """The next response that has arrived whole."""

@@ -252,13 +252,15 @@ class FieldsReception:
     def __init__(self, call: Call, operation: Callable[[Call], Awaitable[Answer]], most: int) -> None:
         self._call = call
         self._operation = operation
-        self._most = most if call.route.body is Body.JSON else 0
+        self._most = most
         self._body = bytearray()
 
     def write(self, data: bytes) -> None:
+        if self._call.route.body is Body.NONE:
+            raise Problem("bad-request", "this operation takes no body")
         self._body += data
         if len(self._body) > self._most:
-            raise Problem("too-large", f"the body may have {self._most} octets" if self._most else "this operation takes no body")
+            raise Problem("too-large", f"the body may have {self._most} octets")
 
     def finish(self) -> Deferred[Answer]:
         if self._call.route.body is Body.JSON:
@@ -323,7 +325,7 @@ class PublicReception:
         self._answer = answer
 
     def write(self, data: bytes) -> None:  # noqa: ARG002 - the interface's
-        raise Problem("too-large", "this operation takes no body")
+        raise Problem("bad-request", "this operation takes no body")
 
     async def _give(self) -> Answer:
         return self._answer
