@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.conch.ssh.keys import Key
 from twisted.internet.defer import Deferred
@@ -41,27 +41,52 @@ _STATUS: tuple[tuple[type[HubError], Status], ...] = (
 _log = Logger()
 
 
+class Link(Protocol):
+    """What an SFTP server needs of its channel; ``ssh.Channel`` is one."""
+
+    @property
+    def unsent(self) -> int:
+        """Octets sent that the client has no window for."""
+        ...
+
+    @property
+    def congested(self) -> bool:
+        """Whether the client's socket takes no more for now."""
+        ...
+
+    def send(self, data: bytes) -> None: ...
+    def hold(self, on: bool) -> None:
+        """Let the client send no more, or again."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """A line for the people at the other end."""
+        ...
+
+    def finish(self, exit_status: int) -> None:
+        """Close after what was sent."""
+        ...
+
+
 class _Handle:
-    """Something open, and the READs of it that are not answered yet."""
+    """Something open, and how many READs of it are not answered yet."""
 
     def __init__(self, opened: OpenFile | Listing) -> None:
         self.opened = opened
-        self._reading = 0
+        self._reads = 0
         self._quiet: Deferred[None] | None = None
 
-    async def read(self, offset: int, length: int) -> bytes:
-        if isinstance(self.opened, Listing | Uploading):
-            raise NotAllowed("this cannot be read")
-        self._reading += 1
-        try:
-            return await self.opened.read(offset, length)
-        finally:
-            self._reading -= 1
-            if self._quiet is not None and not self._reading:
-                self._quiet.callback(None)
+    def read_begins(self) -> None:
+        self._reads += 1
+
+    def read_answered(self) -> None:
+        self._reads -= 1
+        if not self._reads and self._quiet is not None:
+            self._quiet.callback(None)
 
     async def quiet(self) -> None:
-        if self._reading:
+        """Until the READs that came before a CLOSE are answered."""
+        if self._reads:
             self._quiet = Deferred()
             await self._quiet
 
@@ -69,7 +94,7 @@ class _Handle:
 class Sftp:
     """One SFTP channel."""
 
-    def __init__(self, hub: Hub, session: Session, channel: Channel) -> None:
+    def __init__(self, hub: Hub, session: Session, channel: Link) -> None:
         self._channel = channel
         self._view = View(hub, session, self._tell)
         self._peer = f"{session.principal.id} at {session.peer}"
@@ -143,14 +168,19 @@ class Sftp:
             self._channel.send(wire.version())
             return
         self._in_flight += 1
+        read = self._handles.get(request.handle) if isinstance(request, wire.Read) else None
+        if read is not None:
+            read.read_begins()
         answer = Deferred.fromCoroutine(self._answer(request))
         answer.addErrback(self._refusal, request.id)
-        answer.addCallback(self._answered)
+        answer.addCallback(self._answered, read)
 
-    def _answered(self, packet: bytes) -> None:
+    def _answered(self, packet: bytes, read: _Handle | None) -> None:
         self._in_flight -= 1
         if not self._lost:
             self._channel.send(packet)
+        if read is not None:
+            read.read_answered()
         self._begin()
 
     def _refusal(self, failure: Failure, id: int) -> bytes:
@@ -169,7 +199,7 @@ class Sftp:
             case wire.Write():
                 self._write(request)
             case wire.Read():
-                octets = await self._handle(request.handle).read(request.offset, request.length)
+                octets = await self._read(request)
                 return wire.data(id, octets) if octets else wire.status(id, Status.EOF, "end of file")
             case wire.Open():
                 return wire.handle(id, self._keep(await view.open(request.path, request.flags)))
@@ -225,6 +255,12 @@ class Sftp:
         if isinstance(opened, Listing):
             raise NotAllowed("that handle is a folder's")
         return opened
+
+    async def _read(self, request: wire.Read) -> bytes:
+        file = self._file(request.handle)
+        if isinstance(file, Uploading):
+            raise NotAllowed("an upload cannot be read back")
+        return await file.read(request.offset, request.length)
 
     def _write(self, request: wire.Write) -> None:
         file = self._file(request.handle)
