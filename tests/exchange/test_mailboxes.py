@@ -197,7 +197,8 @@ def test_the_readme_describes_every_key() -> None:
         ("foreign-exchange", "BOPINF", "812", "tax", ["e-port"]),
         ("trader", "TAXCON", "937", "tax", ["e-port"]),
         ("trader", "REGENT", "101", "registry", ["e-port"]),
-        ("statistics", "GESMES", "74", "statistics", ["licensing"]),
+        ("statistics", "GESMES", "74", "licensing", []),
+        ("customs", "GESMES", "74", "statistics", ["licensing"]),
         ("trader", "GESMES", "75", "statistics", []),
         ("trader", "GOVCBR", "", "e-port", []),
         ("customs", "PARTIN", "", "registry", ["e-port", "licensing"]),
@@ -210,6 +211,14 @@ def test_the_hub_sorts_as_the_readme_says(sender: str, type: str, document: str,
     written = write(Letter(type, document), sender=str(who.addresses[0]))
     admission = decide_admission(written.report, peek=written.peek, principal=who, registry=known, hub=HUB, now=NOW)
     assert [(route.mailbox, route.copy) for route in admission.routes] == [(to, False), *((copy, True) for copy in copies)]
+
+
+def test_nobody_is_sent_what_it_wrote_itself() -> None:
+    known = registry()
+    written = write(Letter("SANCRT", "966"), sender="MOFTEC:ZZZ")
+    admission = decide_admission(written.report, peek=written.peek, principal=known.principals["licensing"], registry=known, hub=HUB, now=NOW)
+    assert [fault.text() for fault in admission.report.faults] == ["no agreement for SANCRT"]
+    assert admission.routes == ()
 
 
 def test_the_registers_answer_to_a_trader_is_copied_to_the_agencies_but_two_traders_mail_is_theirs() -> None:

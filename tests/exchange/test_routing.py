@@ -7,11 +7,13 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.exchange.interchanges import HUB, NOW, Letter, principal, registry, trader, write
+from tests.exchange.interchanges import HUB, NOW, Letter, principal, registry, shipped_mailboxes, trader, write
 from vanhub.edifact.report import Verdict
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.routing import CONTROL_TYPES, is_test
 from vanhub.values.delivery import Slot
+from vanhub.values.mailbox import CopyRule, Mailbox, Selection
+from vanhub.values.principal import Address
 
 TYPES = ["CUSDEC", "CUSCAR", "SANCRT", "REGENT", "TAXCON", "GESMES", "CONTRL", "AUTACK", "NOTYPE"]
 
@@ -70,3 +72,12 @@ def test_every_accepted_message_is_in_one_delivery_and_at_most_once_in_a_mailbox
 
 def test_what_is_a_test() -> None:
     assert [is_test(write(Letter(), test=test).report.header) for test in ("", "0", "1", "2", "3")] == [False, False, True, True, True]
+
+
+def test_a_mailbox_whose_copy_rules_overlap_gets_one_copy() -> None:
+    copies = (CopyRule(Selection(("CUSDEC",))), CopyRule(Selection(("CUSDEC",), ("830",))), CopyRule(Selection(("CUSDEC",), (), ("trader",)), ("customs",)))
+    archive = Mailbox("e-port", "Archive", "档案", (Address("EPORT", "ZZZ"),), copies=copies)
+    known = registry(trader(), mailboxes=[*(box for box in shipped_mailboxes() if box.id == "customs"), archive])
+    written = write(Letter(), Letter("CUSCAR", "85"), Letter())
+    admission = decide_admission(written.report, peek=written.peek, principal=trader(), registry=known, hub=HUB, now=NOW)
+    assert [(route.mailbox, route.messages, route.copy) for route in admission.routes] == [("customs", (0, 1, 2), False), ("e-port", (0, 2), True)]

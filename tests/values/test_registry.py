@@ -63,7 +63,6 @@ def test_addresses(address: str, owner: Any, carriers: Any, addressee: Any) -> N
 
 def test_mailboxes_are_of_those_who_have_addresses_and_of_agencies_that_are_entered() -> None:
     assert list(REGISTRY.mailboxes) == ["trader", "relay", "relay-2", "branch", "customs"]
-    assert REGISTRY.agencies == (GACC,)
     assert REGISTRY.mailbox("customs") is GACC
     assert REGISTRY.mailbox("trader") == Mailbox.of_partner(TRADER)
     assert REGISTRY.mailbox("li") is None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from vanhub.edifact.faults import Fault, FaultKind
 from vanhub.edifact.report import InterchangeHeader, Party, Report, Verdict
 from vanhub.exchange.places import MESSAGE_TYPE, PREPARED, RECIPIENT, RELEASE, SENDER, SYNTAX_VERSION, TEST_INDICATOR, Peek, unb_fault, unh_fault
-from vanhub.exchange.routing import CONTROL_TYPES, Route, decide_routes, is_test, rejected_route, sorter
+from vanhub.exchange.routing import CONTROL_TYPES, Route, decide_routes, is_test, rejected_route, sort_message
 from vanhub.values.agreement import Agreement
 from vanhub.values.mailbox import Mailbox
 from vanhub.values.principal import Address, Principal
@@ -50,8 +50,8 @@ def decide_admission(
     sender, sender_fault = _sender(report, peek, principal, registry)
     addressed, recipient_fault = _recipient(report, peek, registry, hub)
     to_hub = _address(report.header.recipient) == hub
-    sort = sorter(registry, sender or principal.id)
-    destinations = tuple(sort(message) if to_hub and message.type not in CONTROL_TYPES else addressed for message in report.messages)
+    writer = sender or principal.id
+    destinations = [sort_message(message, registry, writer) if to_hub else addressed for message in report.messages]
     faults = (
         *(fault for fault in (sender_fault, recipient_fault) if fault is not None),
         *_term_faults(report, peek, agreement, now),
@@ -62,7 +62,7 @@ def decide_admission(
     if to_hub and not report.only_control and (lone := _lone_control_faults(admitted)):
         admitted = admitted.with_faults(lone, most=most_faults)
     if admitted.verdict is not Verdict.REJECTED:
-        routes = decide_routes(admitted, destinations, addressed=addressed, sender=sender or principal.id, registry=registry, now=now)
+        routes = decide_routes(admitted, destinations, addressed=addressed, sender=writer, registry=registry, now=now)
     elif addressed is not None and addressed.wants_rejected and sender is not None and not is_test(report.header) and not report.only_control:
         routes = (rejected_route(admitted, addressed, now),)
     else:

@@ -9,8 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from vanhub.edifact.charset import announced_encoding, repertoire
-from vanhub.edifact.report import GroupReport, InterchangeHeader, Report
+from vanhub.edifact.report import GroupReport, Report
 from vanhub.edifact.writer import render_group_trailer, render_header, render_trailer
 from vanhub.exchange.places import Peek
 from vanhub.exchange.routing import Route
@@ -28,18 +27,17 @@ def build_recipe(report: Report, route: Route, *, peek: Peek, original_size: int
 
     A whole route is one slice of ``original_size``. Any other is UNA (if the original had one), a UNB with the original's S001, sender, application
     reference and test indicator but this ``reference`` (0020), the route's recipient and ``now`` (S004), the messages in their groups, and UNZ. A group of which
-    messages are missing gets a UNE that counts the others. ``encoding`` is the sender's agreement's.
+    messages are missing gets a UNE that counts the others. ``encoding`` is the one agreed with the sender, if any.
 
     Raises:
         ValueError: the recipient cannot be written in the original's encoding.
     """
     if route.whole:
         return (Slice(0, original_size),)
-    codec = _codec(report.header, encoding)
-    pieces, count = _body(report, route, codec)
+    pieces, count = _body(report, route, encoding)
     una = peek(report.offset, 3) == b"UNA"
-    header = render_header(report.header, recipient=route.recipient, reference=reference, prepared=now, una=una, encoding=codec)
-    return (header, *_joined(pieces), render_trailer(report.header, count, reference, encoding=codec))
+    header = render_header(report.header, recipient=route.recipient, reference=reference, prepared=now, una=una, encoding=encoding)
+    return (header, *_joined(pieces), render_trailer(report.header, count, reference, encoding=encoding))
 
 
 def recipe_size(recipe: Recipe) -> int:
@@ -65,14 +63,7 @@ def recipe_sha256(recipe: Recipe, peek: Peek) -> str:
     return digest.hexdigest()
 
 
-def _codec(header: InterchangeHeader, encoding: str) -> str:
-    """The codec that the header was read with. An accepted interchange has one: the check refuses what it cannot read."""
-    announced = announced_encoding(header.syntax_details[1]) if len(header.syntax_details) > 1 else ""
-    known = repertoire(header.syntax_identifier, encoding or announced)
-    return known.codec if known is not None else "ascii"
-
-
-def _body(report: Report, route: Route, codec: str) -> tuple[list[bytes | Slice], int]:
+def _body(report: Report, route: Route, encoding: str) -> tuple[list[bytes | Slice], int]:
     """What stands between UNB and UNZ, and UNZ's count: of groups, or of messages where there are no groups."""
     if not report.groups:
         return [_message(report, index) for index in route.messages], len(route.messages)
@@ -89,15 +80,15 @@ def _body(report: Report, route: Route, codec: str) -> tuple[list[bytes | Slice]
         if len(indexes) == sizes[number]:
             pieces.append(Slice(group_report.offset, group_report.end - group_report.offset))
         else:
-            pieces += _partial_group(report, group_report, indexes, codec)
+            pieces += _partial_group(report, group_report, indexes, encoding)
     return pieces, len(chosen)
 
 
-def _partial_group(report: Report, group: GroupReport, indexes: Sequence[int], codec: str) -> list[bytes | Slice]:
+def _partial_group(report: Report, group: GroupReport, indexes: Sequence[int], encoding: str) -> list[bytes | Slice]:
     return [
         Slice(group.offset, group.header_end - group.offset),
         *(_message(report, index) for index in indexes),
-        render_group_trailer(report.header, len(indexes), group.reference, encoding=codec),
+        render_group_trailer(report.header, len(indexes), group.reference, encoding=encoding),
     ]
 
 

@@ -7,10 +7,9 @@ others go wherever the others go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
 from vanhub.values.delivery import Slot
@@ -43,16 +42,15 @@ def is_test(header: InterchangeHeader) -> bool:
     return header.test not in {"", "0"}
 
 
-def sorter(registry: Registry, sender: str) -> Callable[[MessageReport], Mailbox | None]:
-    """A function from a message that ``sender`` addressed to the hub to the mailbox it belongs into, None where no route wants it."""
+def sort_message(message: MessageReport, registry: Registry, sender: str) -> Mailbox | None:
+    """The mailbox into which a message belongs that ``sender`` addressed to the hub.
 
-    @cache
-    def sort(type: str, document: str) -> Mailbox | None:
-        wanting = [(route.rank, mailbox) for mailbox in registry.agencies for route in mailbox.routes if route.matches(type, document, sender)]
-        # Two of one rank cannot match: such definitions are refused when they are read.
-        return max(wanting, key=lambda ranked: ranked[0])[1] if wanting else None
-
-    return lambda message: sort(message.type, message.document)
+    None where no route wants it, or only one of the sender's own: nobody is sent what it wrote itself.
+    """
+    for route, mailbox in registry.routes(message.type):
+        if route.matches(message.type, message.document, sender):
+            return mailbox if mailbox.id != sender else None
+    return None
 
 
 def decide_routes(
@@ -66,13 +64,12 @@ def decide_routes(
     accepted = [index for index, message in enumerate(report.messages) if message.verdict is Verdict.ACCEPTED]
     primary: dict[str, list[int]] = {}
     copies: dict[str, list[int]] = {}
-    copied = _copier(registry, sender)
     for index in accepted:
         destination, message = destinations[index], report.messages[index]
         if destination is None:
             continue
         primary.setdefault(destination.id, []).append(index)
-        for mailbox in copied(destination.id, message.type, message.document, message.directory):
+        for mailbox in _copied(message, destination.id, registry, sender):
             copies.setdefault(mailbox, []).append(index)
     # AUTACK secures other messages of its interchange and is worth nothing without them.
     companions = [index for index in accepted if destinations[index] is None]
@@ -98,20 +95,20 @@ def _party(mailbox: Mailbox) -> Party:
     return Party(address.identification, address.qualifier)
 
 
-def _copier(registry: Registry, sender: str) -> Callable[[str, str, str, str], tuple[str, ...]]:
-    """A function from (recipient, type, document, directory) to the ids of the mailboxes that get a copy."""
-
-    @cache
-    def copied(recipient: str, type: str, document: str, directory: str) -> tuple[str, ...]:
-        if type in CONTROL_TYPES or not (registry.is_agency(recipient) or registry.is_agency(sender)):
-            return ()
-        return tuple(
-            mailbox.id
-            for mailbox in registry.agencies
-            if mailbox.id not in {recipient, sender}
+def _copied(message: MessageReport, recipient: str, registry: Registry, sender: str) -> Iterator[str]:
+    """The ids of the mailboxes that get a copy, each once."""
+    rules = registry.copies(message.type)
+    if not rules or not (registry.is_agency(recipient) or registry.is_agency(sender)):
+        return
+    # A mailbox's rules may overlap; they stand together, so that the last one that matched is enough to remember.
+    last = ""
+    for rule, mailbox in rules:
+        if (
+            mailbox.id not in {last, recipient, sender}
+            and rule.selection.matches(message.type, message.document, sender)
+            and (not rule.recipients or recipient in rule.recipients)
+            and mailbox.takes_directory(message.directory)
             and registry.is_enabled(mailbox.id)
-            and mailbox.takes_directory(directory)
-            and any(rule.selection.matches(type, document, sender) and (not rule.recipients or recipient in rule.recipients) for rule in mailbox.copies)
-        )
-
-    return copied
+        ):
+            last = mailbox.id
+            yield mailbox.id

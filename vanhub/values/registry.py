@@ -7,10 +7,10 @@ Nothing but lookups happens here. Addresses are compared whole: ``GACC`` and ``G
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from vanhub.values.mailbox import Mailbox
+from vanhub.values.mailbox import CopyRule, Mailbox, Selection
 from vanhub.values.principal import Address, Credential, CredentialKind, Principal, PrincipalKind
 
 
@@ -39,8 +39,6 @@ class Registry:
             self._credentials.setdefault((credential.kind, credential.fingerprint), credential)
             self._credentials_of[credential.principal, credential.kind].append(credential)
         defined = {mailbox.id: mailbox for mailbox in mailboxes if mailbox.id in self.principals}
-        self.agencies: tuple[Mailbox, ...] = tuple(defined.values())
-        """The defined mailboxes, the only ones with routes and copies."""
         self.mailboxes: Mapping[str, Mailbox] = MappingProxyType(
             {
                 id: defined.get(id) or Mailbox.of_partner(principal)
@@ -48,6 +46,17 @@ class Registry:
                 if id in defined or principal.addresses or principal.carries
             }
         )
+        self._routes: defaultdict[str, list[tuple[Selection, Mailbox]]] = defaultdict(list)
+        self._copies: defaultdict[str, list[tuple[CopyRule, Mailbox]]] = defaultdict(list)
+        for mailbox in defined.values():
+            for route in mailbox.routes:
+                for type in route.types:
+                    self._routes[type].append((route, mailbox))
+            for copy in mailbox.copies:
+                for type in copy.selection.types:
+                    self._copies[type].append((copy, mailbox))
+        for routes in self._routes.values():
+            routes.sort(key=lambda entry: entry[0].rank, reverse=True)
 
     def principal(self, id: str) -> Principal | None:
         return self.principals.get(id)
@@ -68,6 +77,14 @@ class Registry:
         """Who collects what is addressed so: its owner, else the one relay that carries for it; None where there is none, or several relays."""
         carriers = self.carriers(address)
         return self.owner(address) or (carriers[0] if len(carriers) == 1 else None)
+
+    def routes(self, type: str) -> Sequence[tuple[Selection, Mailbox]]:
+        """The agencies' routes for a message type, those first that go before others."""
+        return self._routes.get(type, ())
+
+    def copies(self, type: str) -> Sequence[tuple[CopyRule, Mailbox]]:
+        """The agencies' copy rules for a message type, mailbox by mailbox."""
+        return self._copies.get(type, ())
 
     def is_agency(self, id: str) -> bool:
         principal = self.principals.get(id)
