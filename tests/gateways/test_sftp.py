@@ -102,6 +102,11 @@ class Server:
     def run(self, *command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=self.work, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
+    def peak_octets(self) -> int:
+        """The most memory that the server's process had."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
@@ -584,3 +589,14 @@ def test_noise_is_cut_off_quietly(shared_server: Server) -> None:
             except ConnectionResetError:
                 pass
     shared_server.sftp("alpha", "ls")
+
+
+def test_a_client_that_reads_nothing_is_not_answered_into_memory(shared_server: Server) -> None:
+    id = shared_server.deliver("alpha", interchange("GLUT", size=40_000))
+    before, reads = shared_server.peak_octets(), 1_500
+    arguments = (str(shared_server.port), str(shared_server.folder / "alpha"), f"/inbox/ALPHA_GLUT_ORDERS_{id}.edi", str(reads))
+    glutton = subprocess.run(
+        [sys.executable, "-m", "tests.gateways.sftp_glutton", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert int(glutton.stdout) == 32_768 * reads  # 49 MB: every answer came in the end
+    assert shared_server.peak_octets() - before < 16_000_000
