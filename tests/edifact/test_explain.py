@@ -146,6 +146,20 @@ def test_the_marker_is_under_the_place(place: bytes, element: int | None, expect
     assert excerpt(Fault(kind, level, tag, 1, DATA.index(place), message=0, element=element), DATA) == expected
 
 
+@pytest.mark.parametrize(
+    ("element", "component", "marker"),
+    [(1, None, "^~~"), (2, None, "    ^~"), (3, None, "       ^~~~~"), (3, 3, "              ^~"), (9, None, "^~~"), (3, 9, "^~~")],
+)
+def test_a_place_that_is_known_by_its_numbers_only_is_found(element: int, component: int | None, marker: str) -> None:
+    fault = Fault(K.TOO_LONG, Level.MESSAGE, "NAD", 1, DATA.index(b"NAD"), message=0, element=element, component=component)
+    assert excerpt(fault, DATA) == ["NAD+CZ+12345::ZZ'", marker]
+
+
+def test_released_release_characters() -> None:
+    data = b"FTX+a??'FTX+b?'c??+d'"
+    assert excerpt(Fault(K.TOO_LONG, Level.ELEMENT, "FTX", 1, data.index(b"b?"), message=0, element=2), data) == ["FTX+b?'c??+d'", "    ^~~~~~"]
+
+
 def test_at_the_end_of_the_data_there_is_nothing_to_show() -> None:
     assert excerpt(Fault(K.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", 1, len(DATA)), DATA) == []
     cut_off = DATA[:-2]

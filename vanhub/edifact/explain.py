@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vanhub.edifact.faults import Fault
@@ -27,6 +27,7 @@ Peek = Callable[[int, int], bytes]
 _BEFORE, _WITHIN, _AFTER = 44, 36, 20
 # How far a segment's beginning and end are looked for, in bytes.
 _REACH = 1024
+_BLANK = b"\r\n \t"
 # Up to this many messages are named one by one even where nothing is wrong with them.
 _FEW = 20
 
@@ -38,7 +39,8 @@ def explain_report(report: Report, peek: Peek, *, language: str = "both", encodi
     """
     codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
-    return "\n".join("\n".join(_lines(report, peek, each, codec)) + "\n" for each in words)
+    excerpts = [_excerpt(fault, report.header.separators, peek, codec) for fault in report.faults]
+    return "\n".join("\n".join(_lines(report, excerpts, each)) + "\n" for each in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ _CHINESE = _Words(
 )
 
 
-def _lines(report: Report, peek: Peek, words: _Words, codec: str) -> Iterator[str]:
+def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> Iterator[str]:
     header = report.header
     rejected = sum(message.verdict is Verdict.REJECTED for message in report.messages)
     yield words.verdicts[report.verdict].format(
@@ -134,11 +136,10 @@ def _lines(report: Report, peek: Peek, words: _Words, codec: str) -> Iterator[st
     if report.faults:
         yield ""
         yield words.heading.format(count=report.faults_total)
-    for number, fault in enumerate(report.faults, start=1):
+    for number, (fault, excerpt) in enumerate(zip(report.faults, excerpts, strict=True), start=1):
         yield ""
         yield f"{words.counting.format(number=number)} {words.between.join(_place(fault, report, words))}"
-        for line in _excerpt(fault, header.separators, peek, codec):
-            yield f"     {line}".rstrip()
+        yield from (f"     {line}" for line in excerpt)
         yield f"   {_sentence(fault.text(words.language), words)}"
         repair = fault.repair(words.language)
         if repair:
@@ -207,38 +208,63 @@ def _ended(text: str, words: _Words) -> str:
     return text + ("." if words.language == "en" else "。")
 
 
-def _excerpt(fault: Fault, separators: Separators, peek: Peek, codec: str) -> Iterator[str]:
-    """The segment, cut to a window around the place, and a line with ``^`` under the place and ``~`` under the rest of the value."""
+def _excerpt(fault: Fault, separators: Separators, peek: Peek, codec: str) -> list[str]:
+    """The segment, cut to a window around the place, and a line with ``^`` under the place and ``~`` under the rest of the value; or nothing."""
     start = max(0, fault.offset - _REACH)
     data = peek(start, fault.offset - start + _REACH)
     place = fault.offset - start
-    ends = list(_unreleased(data, separators, separators.terminator))
-    begin = max((end + 1 for end in ends if end < place), default=0)
-    finish = next((end + 1 for end in ends if end >= place), len(data))
-    end_of_value = place + 1
-    if fault.element is not None:
-        stops = separators.component + separators.element + separators.terminator + separators.repetition.replace(b" ", b"")
-        end_of_value = next((end for end in _unreleased(data, separators, stops) if end >= place), len(data))
-    elif data.startswith(fault.segment.encode("utf-8"), place):
-        end_of_value = place + len(fault.segment.encode("utf-8"))
-    end_of_value = max(end_of_value, place + 1)
-    before = visible(data[begin:place].lstrip(b"\r\n \t").decode(codec, "backslashreplace"))
-    within = visible(data[place:end_of_value].decode(codec, "backslashreplace"))
-    after = visible(data[end_of_value:finish].decode(codec, "backslashreplace"))
+    begin = _last(data, separators, separators.terminator, place) + 1
+    begin += len(data[begin:place]) - len(data[begin:place].lstrip(_BLANK))
+    finish = min(_next(data, separators, separators.terminator, place) + 1, len(data))
+    if place == begin and fault.element is not None:
+        place = _element(data, separators, fault, begin, finish)
+    if place > begin or fault.element is not None:
+        stops = separators.element + separators.component + separators.terminator + separators.repetition.replace(b" ", b"")
+        end = _next(data, separators, stops, place)
+    else:
+        tag = re.compile(rb"[A-Z0-9]{3}").match(data, place)
+        end = tag.end() if tag else place
+    end = max(end, place + 1)
+    before, within, after = (visible(part.decode(codec, "backslashreplace")) for part in (data[begin:place], data[place:end], data[end:finish]))
     if not before and not within:
-        return
-    before = _tail(before, _BEFORE)
-    within, after = _head(within, _WITHIN), _head(after, _AFTER)
-    yield before + within + after
-    yield " " * _columns(before) + "^" + "~" * (_columns(within) - 1)
+        return []
+    before, within, after = _tail(before, _BEFORE), _head(within, _WITHIN), _head(after, _AFTER)
+    return [before + within + after, " " * _columns(before) + "^" + "~" * (_columns(within) - 1)]
 
 
-def _unreleased(data: bytes, separators: Separators, stops: bytes) -> Iterator[int]:
-    """Where one of ``stops`` stands in ``data`` unreleased."""
-    released = re.escape(separators.release) + b"." if separators.release != b" " else b"(?!)"
-    for match in re.finditer(released + b"|[" + re.escape(stops) + b"]", data, re.DOTALL):
-        if len(match[0]) == 1:
-            yield match.start()
+def _element(data: bytes, separators: Separators, fault: Fault, begin: int, finish: int) -> int:
+    """Where the fault's element and component are in the segment from ``begin`` to ``finish``, for a fault that gives the segment's place only."""
+    place = begin
+    for separator, steps in ((separators.element, (fault.element or 1) - 1), (separators.component, (fault.component or 1) - 1)):
+        for _ in range(steps):
+            place = _next(data, separators, separator, place) + 1
+            if place >= finish:
+                return begin
+    return place
+
+
+def _next(data: bytes, separators: Separators, stops: bytes, start: int) -> int:
+    """Where the first of ``stops`` stands unreleased in ``data`` from ``start`` on; the end of ``data`` where none does."""
+    for match in re.compile(b"[" + re.escape(stops) + b"]").finditer(data, start):
+        if not _is_released(data, separators, match.start()):
+            return match.start()
+    return len(data)
+
+
+def _last(data: bytes, separators: Separators, stop: bytes, end: int) -> int:
+    """Where the last ``stop`` stands unreleased in ``data`` before ``end``; -1 where none does."""
+    index = data.rfind(stop, 0, end)
+    while index >= 0 and _is_released(data, separators, index):
+        index = data.rfind(stop, 0, index)
+    return index
+
+
+def _is_released(data: bytes, separators: Separators, index: int) -> bool:
+    """Whether an odd number of release characters stands before ``index``: one that is released itself releases nothing."""
+    if separators.release == b" " or index == 0 or data[index - 1 : index] != separators.release:
+        return False
+    before = data[:index]
+    return (len(before) - len(before.rstrip(separators.release))) % 2 == 1
 
 
 def visible(text: str) -> str:
@@ -254,7 +280,7 @@ def _named(text: str) -> str:
 
 def _columns(text: str) -> int:
     """How many columns ``text`` takes in a terminal: wide characters two, combining ones none."""
-    return sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
 def _width(character: str) -> int:
