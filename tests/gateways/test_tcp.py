@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -19,6 +19,8 @@ from twisted.python.failure import Failure
 
 from tests.gateways.conftest import Server
 from tests.gateways.hub import MemoryHub, control, interchange, principal
+from vanhub.errors import HubError, StoreUnavailable
+from vanhub.gateways.seam import Content, Session
 from vanhub.gateways.tcp import TcpFactory, TcpLimits, TcpProtocol
 from vanhub.values.delivery import DeliveryState
 
@@ -401,6 +403,69 @@ def test_test_interchanges_come_after_production_as_far_as_agreed(clock: Clock, 
         got.append(octets.split(b"UNZ+1+")[1].strip(b"'").decode())
         peer.send(control(f"C{got[-1]}", got[-1], sender="GAMMA"))
     assert got == expected
+
+
+class Damaged(MemoryHub):
+    """Its contents named ``bad`` cannot be read: not at all, or not to their end."""
+
+    def content(self, session: Session, delivery: str) -> Deferred[Content]:
+        reference = self.boxes[delivery].delivery.reference
+        if reference == "BAD":
+            return fail(HubError("the content is damaged"))
+        if reference == "SHORT":
+            return super().content(session, delivery).addCallback(Short)
+        return super().content(session, delivery)
+
+
+class Short:
+    """Content that ends before its size says."""
+
+    def __init__(self, whole: Content) -> None:
+        self.size = whole.size + 1
+        self.read = whole.read
+
+
+def test_a_delivery_that_cannot_be_read_does_not_hold_up_the_next(clock: Clock) -> None:
+    hub = Damaged(clock)
+    hub.add(principal("gamma", deliver=True), certificate=b"gamma")
+    bad = hub.deliver("gamma", interchange("BAD", recipient="GAMMA"))
+    hub.deliver("gamma", interchange("D2", recipient="GAMMA"))
+    peer = Peer(hub, clock, b"gamma")
+    assert (peer.read(), peer.closed, states(hub)) == (interchange("D2", recipient="GAMMA"), "open", ["claimed", "claimed"])
+    clock.pump([20] * 4)
+    peer.send(control("C2", "D2", sender="GAMMA"))
+    assert (hub.boxes[bad].delivery.claims, hub.boxes[bad].delivery.lost) == (2, 1)
+
+
+def test_a_delivery_that_ends_early_cuts_the_session(clock: Clock) -> None:
+    hub = Damaged(clock)
+    hub.add(principal("gamma", deliver=True), certificate=b"gamma")
+    hub.deliver("gamma", interchange("SHORT", recipient="GAMMA"))
+    assert Peer(hub, clock, b"gamma").closed == "cut"
+
+
+def test_a_store_that_is_away_is_asked_again(hub: MemoryHub, clock: Clock, receiver: bytes) -> None:
+    claim, extend = hub.claim, hub.extend
+    away: list[str] = []
+
+    def unavailable(*_: object, **__: object) -> Deferred[Any]:
+        away.append("asked")
+        return fail(StoreUnavailable("the store is away", retry_after_s=3))
+
+    hub.claim = unavailable  # type: ignore[method-assign]
+    hub.deliver("gamma", interchange("D1", recipient="GAMMA"))
+    peer = Peer(hub, clock, receiver)
+    clock.pump([1] * 8)
+    assert (len(away), peer.read()) == (3, b"")
+    hub.claim = claim  # type: ignore[method-assign]
+    hub.extend = unavailable  # type: ignore[method-assign]
+    clock.advance(1)
+    assert peer.read() == interchange("D1", recipient="GAMMA")
+    clock.advance(30)
+    assert len(away) == 4
+    hub.extend = extend  # type: ignore[method-assign]
+    clock.pump([29] * 4)
+    assert (states(hub), peer.closed) == (["claimed"], "open")
 
 
 # -- over TLS

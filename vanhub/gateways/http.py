@@ -22,7 +22,6 @@ from vanhub.gateways.http_channel import HttpChannel, HttpLimits
 from vanhub.gateways.seam import Doorkeeper, Intake, Mailboxes, Records
 from vanhub.gateways.tls import peer_certificate
 
-
 _DEFAULTS = HttpLimits()
 
 

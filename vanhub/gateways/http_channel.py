@@ -45,7 +45,7 @@ class HttpLimits:
     interchange_timeout_s: float = 600.0
     idle_timeout_s: float = 75.0
     stall_timeout_s: float = 60.0
-    close_timeout_s: float = 10.0
+    close_timeout_s: float = 5.0
     json_octets: int = 65_536
 
 

@@ -4,8 +4,8 @@ What the peer sees is in the module heads of ``tcp_wire`` (order, pipelining, en
 
 - Acknowledgement octets are written only when the hub's Deferred has fired, that is, after COMMIT.
 - The transport is paused while the hub is backlogged, ``in_flight`` answers are owed, or the peer does not read what it is sent.
-- Limits end a session, never hang it: the TLS handshake (``tls``), silence, one interchange's time, the time to close. An end that the peer
-  caused is logged once with its reason.
+- Limits end a session, never hang it: the TLS handshake (``tls``), silence, one interchange's time, the time to close. The doorkeeper is told
+  the reason of every end, and logs it.
 - A connection that ends without close_notify was cut: the interchange that was arriving is aborted. Whole interchanges are decided
   by the hub all the same; the peer repeats them and has the stored answers.
 
@@ -46,7 +46,7 @@ class TcpLimits:
     in_flight: int = 32
     idle_timeout_s: float = 300.0
     interchange_timeout_s: float = 600.0
-    close_timeout_s: float = 10.0
+    close_timeout_s: float = 5.0
     lease_s: float = 300.0
     answer_timeout_s: float = 3_600.0
 
@@ -118,6 +118,8 @@ class TcpProtocol(Protocol):
             session = Session(principal, "tcp", self._peer, credential, self.stop)
             self._hub.doorkeeper.open(session)
         except HubError as error:
+            if not isinstance(error, Untrusted):  # the doorkeeper logs whom it does not know
+                self._log.warn("{peer}: not admitted: {error}", peer=self._peer, error=str(error))
             self._close(f"not admitted: {error}")
             return
         self._session = session
