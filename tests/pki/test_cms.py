@@ -119,7 +119,7 @@ def test_the_attributes_are_der_as_another_encoder_writes_them(hub: Hub) -> None
 
 
 @given(data=st.binary(max_size=2_000), received=st.binary(max_size=2_000), seconds=st.integers(0, 700 * 86_400))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_what_is_signed_verifies_and_says_what_was_received(hub: Hub, data: bytes, received: bytes, seconds: int) -> None:
     at = NOW.replace(microsecond=0) + timedelta(seconds=seconds)
     receipt = cms.verify(data, hub.sign(data, received, at), roots=hub.roots, at=at)
@@ -130,7 +130,7 @@ _PLACES = st.floats(0, 1, exclude_max=True)
 
 
 @given(place=_PLACES, change=st.integers(1, 255))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_a_signature_with_one_octet_changed_says_nothing_else(hub: Hub, place: float, change: int) -> None:
     p7s = bytearray(hub.sign())
     p7s[int(place * len(p7s))] ^= change
@@ -143,13 +143,13 @@ def test_a_signature_with_one_octet_changed_says_nothing_else(hub: Hub, place: f
 
 
 @given(data=st.binary(max_size=400))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_any_octets_are_refused_politely(hub: Hub, data: bytes) -> None:
     _refusal(hub, CONTRL, data)
 
 
 @given(place=_PLACES, pieces=st.integers(1, 40))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_a_signature_that_lacks_octets_is_refused(hub: Hub, place: float, pieces: int) -> None:
     p7s = hub.sign()
     cut = int(place * len(p7s))

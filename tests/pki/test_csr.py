@@ -105,14 +105,14 @@ _CSR = _small_csr()
 
 @given(st.binary(max_size=300))
 @example(b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_any_octets_are_refused_politely(data: bytes) -> None:
     with pytest.raises(Refused):
         parse_csr(data)
 
 
 @given(st.integers(0, len(_CSR) - 1), st.integers(1, 255))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_request_with_one_octet_changed_gives_no_other_key(place: int, change: int) -> None:
     altered = bytearray(_CSR)
     altered[place] ^= change

@@ -184,7 +184,7 @@ def test_a_renewed_issuing_ca_signs_for_the_same_leaves(ca: Ca, tmp_path: Path) 
 
 
 @given(st.binary(min_size=16, max_size=16))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_serial_has_sixteen_octets_and_all_the_randomness_but_two_bits(random: bytes) -> None:
     serial = issue.new_serial(lambda octets: random[:octets])
     assert serial.bit_length() == 127

@@ -71,12 +71,6 @@ def test_a_damaged_hash_is_a_damaged_store_and_not_shown(stored: str) -> None:
 def test_a_token_has_its_form_and_256_bits() -> None:
     token = secrets.new_token(lambda octets: bytes(range(octets)))
     assert token.reveal() == "vht_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-    assert secrets.read_token(token.reveal()) == token
-
-
-@pytest.mark.parametrize("text", ["", "vht_", "vht_" + "A" * 42, "vht_" + "A" * 44, "vhx_" + "A" * 43, "vht_" + "A" * 42 + "!", "vht_" + "A" * 43 + "\n"])
-def test_what_has_not_the_form_of_a_token_is_none(text: str) -> None:
-    assert secrets.read_token(text) is None
 
 
 def test_openssl_computes_the_fingerprint_that_finds_a_token() -> None:
@@ -85,7 +79,7 @@ def test_openssl_computes_the_fingerprint_that_finds_a_token() -> None:
 
 
 @given(st.binary(min_size=13, max_size=13), st.randoms(use_true_random=False))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_an_enrolment_code_is_read_however_it_is_typed(random: bytes, typing: object) -> None:
     code = secrets.new_enrolment_code(lambda octets: random[:octets])
     assert re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}", code.reveal())
@@ -97,7 +91,7 @@ def test_an_enrolment_code_is_read_however_it_is_typed(random: bytes, typing: ob
 
 
 @given(st.integers(0, (1 << 100) - 1), st.integers(0, (1 << 100) - 1))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_different_randomness_makes_different_codes(one: int, other: int) -> None:
     codes = [secrets.new_enrolment_code(lambda octets, number=number: number.to_bytes(octets, "big")) for number in (one, other)]  # type: ignore[misc]
     assert (codes[0] == codes[1]) is (one == other)

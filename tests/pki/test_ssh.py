@@ -42,7 +42,6 @@ def test_a_public_key_is_read_as_ssh_keygen_and_conch_read_it(type: str, folder:
     line = (folder / f"{type}.pub").read_bytes()
     key = ssh.parse_public_key(line)
     assert (key.type, key.comment) == (type, f"{type} of 烟台")
-    assert key.line == line.decode().strip()
     assert key.openssh_fingerprint == _ssh_keygen("-l", "-f", folder / f"{type}.pub").split()[1]
     assert key.blob == Key.fromString(line).blob()  # type: ignore[no-untyped-call]  # conch is not annotated
     assert base64.b64decode(key.openssh_fingerprint.removeprefix("SHA256:") + "=").hex() == key.fingerprint
@@ -63,7 +62,6 @@ def test_remarks_windows_line_ends_and_a_byte_order_mark_do_not_matter(folder: P
 def test_a_key_without_a_comment_has_none(folder: Path) -> None:
     line = b" ".join((folder / "ssh-ed25519.pub").read_bytes().split()[:2])
     assert ssh.parse_public_key(line).comment == ""
-    assert ssh.parse_public_key(line).line == line.decode()
 
 
 def test_control_characters_of_a_comment_are_dropped(folder: Path) -> None:
@@ -116,7 +114,7 @@ def test_the_word_before_the_key_must_be_the_keys_type(folder: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_any_octets_are_refused_politely(data: bytes) -> None:
     for text in (data, b"ssh-ed25519 " + data, b"ssh-rsa " + base64.b64encode(data), ssh._RFC4716_BEGIN.encode() + b"\n" + data):
         with pytest.raises(Refused):
@@ -124,7 +122,7 @@ def test_any_octets_are_refused_politely(data: bytes) -> None:
 
 
 @given(place=st.floats(0, 1, exclude_max=True), change=st.integers(1, 255), type=st.sampled_from(sorted(KINDS)))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_damaged_blob_is_another_key_or_none(place: float, change: int, type: str, folder: Path) -> None:
     key = ssh.parse_public_key((folder / f"{type}.pub").read_bytes())
     blob = bytearray(key.blob)

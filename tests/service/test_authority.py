@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import traceback
 from collections.abc import Callable
@@ -36,9 +37,19 @@ def certs(tmp_path: Path) -> Path:
     return tmp_path / "certs"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _create(tmp_path_factory.mktemp("made") / "certs").directory
+
+
 @pytest.fixture
-def authority(certs: Path) -> Authority:
-    return _create(certs)
+def authority(made: Path, certs: Path) -> Authority:
+    return _copy(made, certs)
+
+
+def _copy(made: Path, certs: Path) -> Authority:
+    shutil.copytree(made, certs)
+    return Authority.open(certs, PASSPHRASE, entropy=seeded(2))
 
 
 def _reopened(authority: Authority) -> Authority:
@@ -56,12 +67,20 @@ def _verified(authority: Authority, certificate: Path, *options: str, at: dateti
     return "" if done.returncode == 0 else done.stderr.decode()
 
 
+def _issue(authority: Authority, folder: Path, now: datetime = NOW, profile: str = "partner", id: str = "broker") -> tuple[IssuedCertificate, Path]:
+    """A certificate for a principal's new key, and the file of it for openssl to look at."""
+    issued = authority.issue(profile, id, "Some Name", keys.new_key().public_key(), now)
+    path = folder / f"{issued.serial}.pem"
+    path.write_bytes(issued.pem)
+    return issued, path
+
+
 def _with_crl(authority: Authority, certificate: Path, at: datetime = NOW) -> str:
     return _verified(authority, certificate, "-crl_check_all", "-CRLfile", str(authority.path("crl.pem")), at=at)
 
 
-def test_a_new_ca_has_its_files_and_their_modes(authority: Authority) -> None:
-    assert _modes(authority.directory) == dict.fromkeys(PRIVATE, 0o600) | dict.fromkeys(PUBLIC, 0o644)
+def test_a_new_ca_has_its_files_and_their_modes(certs: Path) -> None:
+    assert _modes(_create(certs).directory) == dict.fromkeys(PRIVATE, 0o600) | dict.fromkeys(PUBLIC, 0o644)
 
 
 def test_the_modes_do_not_depend_on_the_umask(certs: Path) -> None:
@@ -193,9 +212,8 @@ def test_a_key_that_others_can_read_is_refused(authority: Authority) -> None:
 def test_the_hub_runs_without_the_roots_key(authority: Authority, tmp_path: Path) -> None:
     authority.path("root.key").unlink()
     again = _reopened(authority)
-    issued, key = again.issue_with_new_key("partner", "broker", "Broker Ltd.", NOW)
-    again.write_client_bundle(tmp_path / "out", issued, key)
-    assert _verified(again, tmp_path / "out" / "client.pem", "-purpose", "sslclient") == ""
+    _, path = _issue(again, tmp_path)
+    assert _verified(again, path, "-purpose", "sslclient") == ""
     again.crl(1, [], NOW)
     again.renew_hub_tls(TLS_NAMES, NOW)
     again.acknowledgement_signer()
@@ -206,38 +224,15 @@ def test_the_hub_runs_without_the_roots_key(authority: Authority, tmp_path: Path
 
 
 @pytest.mark.parametrize("profile", ["partner", "agency", "operator"])
-def test_a_principals_bundle_is_what_tls_clients_take(profile: str, authority: Authority, tmp_path: Path) -> None:
-    issued, key = authority.issue_with_new_key(profile, "some-id", "Some Name", NOW)
-    out = tmp_path / "out"
-    assert authority.write_client_bundle(out, issued, key) == [out / "client.key", out / "client.pem", out / "ca.pem"]
-    assert _modes(out) == {"client.key": 0o600, "client.pem": 0o644, "ca.pem": 0o644}
-    assert stat.S_IMODE(out.stat().st_mode) == 0o700
-    assert x509.load_pem_x509_certificates((out / "client.pem").read_bytes()) == [issued.certificate, authority.issuing]
-    assert (out / "ca.pem").read_bytes() == authority.path("root.pem").read_bytes()
-    assert openssl("pkey", "-in", out / "client.key", "-pubout") == openssl("x509", "-in", out / "client.pem", "-noout", "-pubkey")
+def test_a_principals_certificate_is_what_tls_listeners_take(profile: str, authority: Authority, tmp_path: Path) -> None:
+    issued, path = _issue(authority, tmp_path, profile=profile, id="some-id")
     assert (issued.profile, issued.principal) == (profile, "some-id")
-    assert _verified(authority, out / "client.pem", "-purpose", "sslclient", "-verify_hostname", f"some-id.{profile}.hub.example") == ""
+    assert issued.certificate.subject.rfc4514_string() == "CN=some-id,O=Some Name"
+    assert _verified(authority, path, "-purpose", "sslclient", "-verify_hostname", f"some-id.{profile}.hub.example") == ""
 
 
-def test_a_bundle_overwrites_nothing(authority: Authority, tmp_path: Path) -> None:
-    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
-    (tmp_path / "client.pem").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(OperatorError, match=r"has client\.pem already"):
-        authority.write_client_bundle(tmp_path, issued, key)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["certs", "client.pem"]
-
-
-def test_a_bundle_for_a_request_has_no_key(authority: Authority, tmp_path: Path) -> None:
-    issued = authority.issue("partner", "broker", "", keys.new_key().public_key(), NOW)
-    authority.write_client_bundle(tmp_path / "out", issued, None)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["ca.pem", "client.pem"]
-
-
-def test_a_folder_that_cannot_be_written_is_named(authority: Authority, tmp_path: Path) -> None:
-    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OperatorError, match="cannot be made: Not a directory"):
-        authority.write_client_bundle(tmp_path / "file" / "out", issued, key)
     with pytest.raises(OperatorError, match="cannot be made: Not a directory"):
         _create(tmp_path / "file" / "certs")
 
@@ -260,21 +255,16 @@ def test_a_disk_that_refuses_is_named_with_the_file(authority: Authority) -> Non
 def test_no_principal_has_the_hubs_profiles(authority: Authority) -> None:
     for profile in ("root", "issuing", "hub-tls", "acknowledgement-signer", "nobody"):
         with pytest.raises(OperatorError, match="it is one of partner, agency, operator"):
-            authority.issue_with_new_key(profile, "broker", "", NOW)
+            authority.issue(profile, "broker", "", keys.new_key().public_key(), NOW)
 
 
 def test_a_revoked_certificate_is_in_the_list_and_openssl_refuses_it(authority: Authority, tmp_path: Path) -> None:
-    paths = []
-    issued: list[IssuedCertificate] = []
-    for id in ("good", "bad"):
-        certificate, key = authority.issue_with_new_key("partner", id, "", NOW)
-        authority.write_client_bundle(tmp_path / id, certificate, key)
-        paths.append(tmp_path / id / "client.pem")
-        issued.append(certificate)
-    crl = authority.crl(1, [Revoked(issued[1].certificate.serial_number, NOW, "keyCompromise")], NOW)
+    _, good = _issue(authority, tmp_path, id="good")
+    issued, bad = _issue(authority, tmp_path, id="bad")
+    crl = authority.crl(1, [Revoked(issued.certificate.serial_number, NOW, "keyCompromise")], NOW)
     assert (crl.issuer, crl.number, crl.issued_at, crl.next_update) == ("issuing", 1, NOW, NOW + 7 * DAY)
-    assert _with_crl(authority, paths[0]) == ""
-    assert "certificate revoked" in _with_crl(authority, paths[1])
+    assert _with_crl(authority, good) == ""
+    assert "certificate revoked" in _with_crl(authority, bad)
     assert authority.crls()["issuing"] == crl == _reopened(authority).crls()["issuing"]
     assert authority.crls()["root"].number == 0
 
@@ -344,16 +334,14 @@ def test_a_renewal_has_a_new_key_and_is_in_use_at_once(authority: Authority) -> 
 
 
 def test_a_renewed_issuing_ca_keeps_its_leaves(authority: Authority, tmp_path: Path) -> None:
-    issued, key = authority.issue_with_new_key("partner", "broker", "", NOW)
-    authority.write_client_bundle(tmp_path / "old", issued, key)
+    issued, old = _issue(authority, tmp_path)
     later = NOW + 200 * DAY
     renewed = authority.renew_issuing(later)
     assert (renewed.profile, renewed.principal, renewed.certificate) == ("issuing", "", _reopened(authority).issuing)
     assert renewed.not_after > issued.not_after + 4 * 365 * DAY
-    assert _verified(authority, tmp_path / "old" / "client.pem", at=later) == ""
-    issued, key = authority.issue_with_new_key("partner", "broker", "", later)
-    authority.write_client_bundle(tmp_path / "new", issued, key)
-    assert _verified(authority, tmp_path / "new" / "client.pem", at=later) == ""
+    assert _verified(authority, old, at=later) == ""
+    _, new = _issue(authority, tmp_path, now=later)
+    assert _verified(authority, new, at=later) == ""
 
 
 class _PowerCut(Exception):
@@ -385,12 +373,12 @@ def _cut_after(verbs: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["hub-tls", "acknowledgement"])
-def test_a_renewal_cut_short_anywhere_is_undone_or_finished(name: str, certs: Path) -> None:
+def test_a_renewal_cut_short_anywhere_is_undone_or_finished(name: str, made: Path, tmp_path: Path) -> None:
     steps = [f".{name}.key.next.tmp -> {name}.key.next", f".{name}.pem.next.tmp -> {name}.pem.next"]
     steps += [f"{name}.key.next -> {name}.key", f"{name}.pem.next -> {name}.pem"]
     for verbs in range(len(steps) + 1):
-        folder = certs / str(verbs)
-        authority = _create(folder)
+        folder = tmp_path / str(verbs)
+        authority = _copy(made, folder)
         before = authority.path(f"{name}.pem").read_bytes()
         with pytest.MonkeyPatch.context() as patch:
             done = _cut_after(verbs, patch)

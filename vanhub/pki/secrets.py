@@ -29,7 +29,6 @@ _HASH = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9
 NO_PASSWORD = f"$scrypt$ln={_LN},r={_R},p={_P}${'A' * 22}${'A' * 43}"
 """A hash that no password has: verify against it where a principal is unknown or has no password, so that the time does not tell."""
 
-_TOKEN = re.compile(r"vht_[A-Za-z0-9_-]{43}\Z")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_SYMBOLS = 20
 _CODE_MISREAD = str.maketrans("OIL", "011", "- ")
@@ -64,7 +63,7 @@ class Secret:
 
 
 def fingerprint(text: str) -> str:
-    """Lower-case hex SHA-256 of a token or of a code in its canonical form (``read_token``, ``read_enrolment_code``)."""
+    """Lower-case hex SHA-256 of a token or of a code in its canonical form (``read_enrolment_code``)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -100,11 +99,6 @@ def verify_password(password: str, stored: str) -> bool:
 def new_token(entropy: Callable[[int], bytes]) -> Secret:
     """A bearer token: ``vht_`` and 43 characters (256 random bits)."""
     return Secret("vht_" + base64.urlsafe_b64encode(entropy(32)).rstrip(b"=").decode())
-
-
-def read_token(text: str) -> Secret | None:
-    """The token that ``text`` is; None if it is none by its form, so that noise is not looked up."""
-    return Secret(text) if _TOKEN.match(text) else None
 
 
 def new_enrolment_code(entropy: Callable[[int], bytes]) -> Secret:

@@ -43,11 +43,6 @@ class SshKey:
         """``SHA256:...`` as ssh-keygen prints it."""
         return "SHA256:" + base64.b64encode(hashlib.sha256(self.blob).digest()).rstrip(b"=").decode()
 
-    @property
-    def line(self) -> str:
-        """The key as a line of OpenSSH's: type, base64, comment."""
-        return " ".join(filter(None, (self.type, base64.b64encode(self.blob).decode(), self.comment)))
-
 
 def parse_public_key(data: bytes) -> SshKey:
     """The one public key in ``data``: a file or line of OpenSSH's (``id_ed25519.pub``), or RFC 4716 as PuTTYgen saves it.

@@ -176,27 +176,6 @@ class Authority:
         of = profiles.get_principal_profile(profile)
         return self._issue(of, subjects.principal_subject(of, principal, organization, self.domain), public_key, principal, now)
 
-    def issue_with_new_key(self, profile: str, principal: str, organization: str, now: datetime) -> tuple[IssuedCertificate, bytes]:
-        """As ``issue``, with a new key: PKCS#8 in PEM, not encrypted. It is kept nowhere: hand it over, or write it with ``write_client_bundle``."""
-        key = keys.new_key()
-        return self.issue(profile, principal, organization, key.public_key(), now), keys.plain_key(key)
-
-    def write_client_bundle(self, directory: Path, issued: IssuedCertificate, key: bytes | None) -> list[Path]:
-        """Write what a client needs: ``client.key`` (0600; absent where the client has its own), ``client.pem`` (leaf, issuing CA), ``ca.pem`` (root).
-
-        Raises:
-            OperatorError: one of the files exists (nothing is written then), or cannot be written.
-        """
-        contents = {"client.pem": (issued.pem + _pem(self.issuing), 0o644), "ca.pem": (_pem(self.root), 0o644)}
-        if key is not None:
-            contents = {"client.key": (key, 0o600), **contents}
-        if found := [name for name in contents if os.path.lexists(directory / name)]:
-            raise OperatorError(f"{directory} has {', '.join(found)} already: choose another folder, nothing is overwritten")
-        _make_folder(directory)
-        for name, (content, mode) in contents.items():
-            _write_new(directory / name, content, mode)
-        return [directory / name for name in contents]
-
     # Renewals: the new certificate is in use when they return; the old one stays valid until its end, or until it is revoked.
 
     def renew_hub_tls(self, tls_names: Sequence[str], now: datetime) -> IssuedCertificate:
