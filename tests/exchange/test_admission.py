@@ -132,6 +132,11 @@ def test_the_place_of_the_test_indicator() -> None:
     assert at(written, fault).startswith(b"1'UNH")
 
 
+def test_production_traffic_that_is_not_allowed_yet_reads_well() -> None:
+    (fault,) = admit(write(Letter()), trader(traffic="test")).report.faults
+    assert fault.text() == 'test indicator "" is not allowed by the agreement'
+
+
 @pytest.mark.parametrize(
     ("prepared", "good"),
     [

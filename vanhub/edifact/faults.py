@@ -84,8 +84,8 @@ class FaultKind(enum.Enum):
     TEST_NOT_ALLOWED = Wording(
         "25",
         "25",
-        "test indicator {value} is not allowed by the agreement",
-        "协议不允许测试标志 {value}",
+        "test indicator {value}{of} is not allowed by the agreement",
+        "协议不允许测试标志 {value}{of}",
         "correct UNB 0035, or have the agreement changed",
         "请更正 UNB 0035，或修改协议",
     )

@@ -114,7 +114,7 @@ def _term_faults(report: Report, peek: Peek, agreement: Agreement, now: datetime
     if agreement.syntax_versions and str(header.syntax_version) not in agreement.syntax_versions:
         yield unb_fault(FaultKind.NO_AGREEMENT, report, peek, SYNTAX_VERSION, value=str(header.syntax_version), of=" (UNB S001 0002)")
     if agreement.traffic == ("production" if is_test(header) else "test"):
-        yield unb_fault(FaultKind.TEST_NOT_ALLOWED, report, peek, TEST_INDICATOR, value=header.test)
+        yield unb_fault(FaultKind.TEST_NOT_ALLOWED, report, peek, TEST_INDICATOR, value=header.test, of="" if header.test else '""')
     if len(report.messages) > agreement.max_messages:
         yield unb_fault(FaultKind.OVER_LIMIT, report, peek, None, name="UNH..UNT", most=str(agreement.max_messages))
     if agreement.preparation_window_days and not _within_window(header, agreement, now):
