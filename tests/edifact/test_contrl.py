@@ -379,7 +379,7 @@ def test_a_contrl_of_a_partner() -> None:
     data = (
         b"\r\nUNA:+.? '\r\nUNB+UNOC:3+P1:14+P2:14+991111:1850+E1'\r\n"
         b"UNH+1+CONTRL:D:93A:ZZ'\r\nUCI+REF?'1+S:14+R:14:INT+7'FTX+LOK+P00++text'\r\n"
-        b"UCM+M1+MEDREF:D:93A:UN:H0130R+4+13+UNH+2:4'UCS+17+16'UCD+12+3:2'UCD+13+4'UCS+x'UCM+M2+MEDREF:D:93A:UN+7'UCX'"
+        b"UCM+M1+MEDREF:D:93A:UN:H0130R+4+13+UNH+2:4'UCS+17+16'UCD+12+3:2'UCD+13+4'UCS+x'UCS+" + b"9" * 5000 + b"'UCM+M2+MEDREF:D:93A:UN+7'UCX'"
         b"UCF+G1+GS+GR+4+29+UNE+2'UCM+M3+INVOIC:D:96A:UN+4+18'UNT+9+1'"
         b"UNH+2+APERAK:D:96A:UN'UCI+OTHER+S+R+4'UNT+3+2'"
         b"UNH+3+CONTRL:2:2:UN'UCI+REF2+S+R+6'UNT+3+3'"
@@ -400,7 +400,11 @@ def test_a_contrl_of_a_partner() -> None:
                 "UN",
                 "H0130R",
                 ControlAction("4", "13", "UNH", 2, 4),
-                (ControlSegment(17, "16", (ControlElement("12", 3, 2, None), ControlElement("13", 4, None, None))), ControlSegment(None, "", ())),
+                (
+                    ControlSegment(17, "16", (ControlElement("12", 3, 2, None), ControlElement("13", 4, None, None))),
+                    ControlSegment(None, "", ()),
+                    ControlSegment(None, "", ()),
+                ),
             ),
             ControlMessage("M2", "MEDREF", "D", "93A", "UN", "", ControlAction("7", "", "", None, None), ()),
         ),

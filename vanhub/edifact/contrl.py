@@ -43,10 +43,8 @@ _REJECTED, _ACKNOWLEDGED, _RECEIVED = "4", "7", "8"
 def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datetime, fallback_sender: Party, test: bool = False) -> bytes:
     """A whole interchange from the hub to the sender with one CONTRL about ``report``.
 
-    ``reference`` is the answer's own 0020; ``fallback_sender`` (of the session) stands in for an S002 that could not be read.
-
-    Raises:
-        ValueError: ``reference`` or ``hub`` has characters that cannot be sent.
+    ``reference`` is the answer's own 0020; ``fallback_sender`` (of the session) stands in for an S002 that could not be read;
+    ``test`` marks the answer as a test, as the interchange was.
     """
     version = report.header.syntax_version
     sender = _party(report.header.sender, fallback_sender, version)
@@ -331,7 +329,8 @@ class _Read:
 
     def number(self, element: int, component: int) -> int | None:
         text = self.at(element, component)
-        return int(text) if text.isascii() and text.isdigit() else None
+        # The longest number here has six digits; Python refuses to read thousands of them.
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
     def party(self, element: int) -> Party:
         return Party(self.at(element), self.at(element, 1), self.at(element, 2))
