@@ -31,9 +31,10 @@ def _pem(key: keys.PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-@pytest.mark.parametrize("form", ["PEM", "DER"])
 @pytest.mark.parametrize(
-    "kind", [EC, ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"), ("-newkey", "rsa:3072")], ids=["P-256", "P-384", "RSA"]
+    ("kind", "form"),
+    [(EC, "PEM"), (EC, "DER"), (("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-sha384"), "PEM"), (("-newkey", "rsa:3072"), "DER")],
+    ids=["P-256", "P-256 in DER", "P-384", "RSA in DER"],
 )
 def test_the_public_key_of_a_request_is_taken(kind: tuple[str, ...], form: str, tmp_path: Path) -> None:
     assert _pem(parse_csr(_request(tmp_path, *kind, form=form))) == _public(tmp_path)
