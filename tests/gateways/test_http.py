@@ -596,6 +596,50 @@ def test_headers_given_twice_are_refused(alpha: Browser) -> None:
     assert problem(alpha.response()) == (400, "bad-request")
 
 
+def test_a_target_may_name_the_host_and_a_host_must_be_named(alpha: Browser) -> None:
+    alpha.feed(b"GET https://hub.vanhub.example:8443/crl HTTP/1.1\r\nHost: hub.vanhub.example:8443\r\n\r\n")
+    assert alpha.response().body == b"DER"
+    alpha.feed(b"GET /crl HTTP/1.1\r\n\r\n")
+    assert problem(alpha.response()) == (400, "bad-request")
+    alpha.feed(b"GET /crl HTTP/1.0\r\n\r\n")
+    assert (alpha.response().body, alpha.closed) == (b"DER", "closed")
+
+
+PIECES = (
+    *(
+        b"GET ",
+        b"POST ",
+        b"/v1/interchanges",
+        b"/v1/mailbox",
+        b"/v1/mailbox/claim",
+        b"?wait=5",
+        b"/crl",
+        b" HTTP/1.1\r\n",
+        b"Host: h\r\n",
+        b"\r\n",
+        b"\r\n\r\n",
+    ),
+    *(b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"Connection: close\r\n", b"Range: bytes=1-2\r\n"),
+    *(b"5\r\n", b"0\r\n\r\n", b"{}", b"UNB+UN", b"'", b"\x00\xff", b" ", b"x" * 300, interchange("R1"), b"POST /v1/interchanges HTTP/1.1\r\nHost: h\r\n"),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=25))
+def test_any_octets_give_answers_and_leave_nothing(pieces: list[bytes]) -> None:
+    clock = Clock()
+    hub = MemoryHub(clock)
+    hub.add(principal("alpha"), certificate=CERTIFICATE)
+    browser = Browser(hub, clock, CERTIFICATE)
+    for piece in pieces:
+        browser.feed(piece)
+    octets: bytes = browser.line.value()
+    assert octets == b"" or octets.startswith(b"HTTP/1.")
+    assert b" 500 " not in octets
+    browser.lose()
+    assert (any(upload.open for upload in hub.uploads), hub.sessions, clock.getDelayedCalls()) == (False, [], [])
+
+
 def test_pipelined_requests_are_answered_in_order(alpha: Browser, clock: Clock) -> None:
     alpha.start("POST", "/v1/interchanges", interchange("LATE1"))
     alpha.start("GET", "/crl")
@@ -608,8 +652,8 @@ def test_pipelined_requests_are_answered_in_order(alpha: Browser, clock: Clock) 
     ("start", "limit"),
     [
         (b"GET /crl HTTP/1.1\r\nA: ", 30),
-        (b"POST /v1/mailbox/claim HTTP/1.1\r\nContent-Length: 1000\r\n\r\n", 30),
-        (b"POST /v1/interchanges HTTP/1.1\r\nContent-Length: 1000\r\n\r\n", 600),
+        (b"POST /v1/mailbox/claim HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n", 30),
+        (b"POST /v1/interchanges HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n", 600),
     ],
 )
 def test_a_request_that_trickles_has_a_deadline(alpha: Browser, hub: MemoryHub, clock: Clock, start: bytes, limit: int) -> None:
@@ -635,7 +679,13 @@ def test_a_silent_connection_ends(alpha: Browser, clock: Clock) -> None:
 
 
 def test_no_timer_is_left_after_a_connection(hub: MemoryHub, clock: Clock) -> None:
-    for octets in (b"", b"GET /v1", b"GET /v1/mailbox?wait=60 HTTP/1.1\r\n\r\n", b"POST /v1/interchanges HTTP/1.1\r\nContent-Length: 9\r\n\r\nU", b"?\r\n\r\n"):
+    for octets in (
+        b"",
+        b"GET /v1",
+        b"GET /v1/mailbox?wait=60 HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"POST /v1/interchanges HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nU",
+        b"?\r\n\r\n",
+    ):
         browser = Browser(hub, clock, CERTIFICATE)
         browser.feed(octets)
         browser.lose()

@@ -10,6 +10,8 @@ import ssl
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionLost
@@ -278,6 +280,27 @@ def test_no_timer_is_left_after_a_session(hub: MemoryHub, clock: Clock) -> None:
         peer.send(interchange("R1" + certificate.decode()[:2])[:50])
         peer.lose()
     assert clock.getDelayedCalls() == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from((interchange("R1"), interchange("LATE"), b"UNB+", b"UNA:+.? '", b"'", b"UNZ+1+R1'")) | st.binary(max_size=30),
+        max_size=12,
+    )
+)
+def test_any_octets_are_answered_and_leave_nothing(pieces: list[bytes]) -> None:
+    clock = Clock()
+    hub = MemoryHub(clock)
+    hub.add(principal("alpha"), certificate=CERTIFICATE)
+    peer = Peer(hub, clock)
+    for piece in pieces:
+        peer.send(piece)
+    peer.protocol.readConnectionLost()
+    clock.advance(1)
+    assert (peer.closed, peer.read().count(b"UCI+")) == ("closed", len(hub.uploads))
+    peer.lose()
+    assert (any(upload.open for upload in hub.uploads), hub.sessions, clock.getDelayedCalls()) == (False, [], [])
 
 
 # -- deliver = true

@@ -16,6 +16,7 @@ Twisted's ``HTTPChannel`` reads the whole body into a file before a request is l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ from vanhub.gateways.http_answer import Answer, Download, Pieces, problem_answer
 from vanhub.gateways.problem import Problem, problem_of
 from vanhub.gateways.seam import Session
 
+_ABSOLUTE = re.compile(rb"\Ahttps?://[^/?]*", re.IGNORECASE)  # RFC 9112, 3.2.2: a target that names the host is taken too
 _DRAINED_OCTETS = 65_536  # a body up to this is read to its end after a refusal, to keep the connection
 
 
@@ -106,9 +108,11 @@ class HttpRequest(http.Request):
     def opened(self, command: bytes, uri: bytes, version: bytes, length: int | None) -> None:
         """The headers are there."""
         self.method, self.uri, self.clientproto = command, uri, version
-        self.path, _, self.query = uri.partition(b"?")
+        self.path, _, self.query = _ABSOLUTE.sub(b"", uri).partition(b"?")
         expects = version == b"HTTP/1.1" and b"100-continue" in [value.lower() for value in self.requestHeaders.getRawHeaders(b"Expect", [])]
         try:
+            if version == b"HTTP/1.1" and self.header("Host") is None:
+                raise Problem("bad-request", "header Host is missing")  # RFC 9112, 3.2
             self._reception = self.channel.judge.judge(self, length)
         except Exception as error:  # noqa: BLE001 - the edge of a request: one client's request may not end the hub
             self._refuse(error, at_once=expects or length is None or length > _DRAINED_OCTETS)
