@@ -297,7 +297,7 @@ def test_any_octets_are_answered_and_leave_nothing(pieces: list[bytes]) -> None:
     for piece in pieces:
         peer.send(piece)
     peer.protocol.readConnectionLost()
-    clock.advance(1)
+    clock.pump([0.3] * 12)
     assert (peer.closed, peer.read().count(b"UCI+")) == ("closed", len(hub.uploads))
     peer.lose()
     assert (any(upload.open for upload in hub.uploads), hub.sessions, clock.getDelayedCalls()) == (False, [], [])
