@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -14,12 +15,13 @@ from twisted.internet.task import Clock
 
 from tests.gateways.hub import MemoryHub, interchange, principal
 from vanhub.errors import Conflict, HubError, NotFound, Refused, StoreUnavailable, TooLarge
-from vanhub.gateways import sftp_files
+from vanhub.gateways import sftp_files, sftp_view
 from vanhub.gateways.seam import Session
 from vanhub.gateways.sftp_files import Allowance, Collecting, Looking, OpenFile, Parcel, Uploading
 from vanhub.gateways.sftp_tree import NotAllowed
 from vanhub.gateways.sftp_view import STAGED_FILES, Hub, View
 from vanhub.gateways.sftp_wire import Flag
+from vanhub.values.delivery import DeliveryState
 
 T = TypeVar("T")
 
@@ -140,6 +142,15 @@ def test_a_session_keeps_only_so_much_and_what_is_done_frees_it() -> None:
     third.write(octets * 2)
 
 
+def test_what_the_hub_holds_costs_the_session_nothing() -> None:
+    visit = Visit()
+    parcel = Parcel(visit.hub, visit.session, "f.edi", Allowance(sftp_files.SPILL_OCTETS + 10_000))
+    for n in range(3):
+        parcel.write(interchange(f"BIG{n}", size=2 * sftp_files.SPILL_OCTETS))
+    parcel.end()
+    assert len(now(parcel.take())) == 3
+
+
 def test_after_a_failure_every_write_and_the_close_say_the_same() -> None:
     visit = Visit(max_interchange_octets=2_000)
     file = visit.open("outbox/x.edi", WRITE)
@@ -208,9 +219,11 @@ def test_a_staged_file_is_written_anew_only_from_its_beginning() -> None:
     for flags, refusal in ((Flag.WRITE, NotAllowed), (WRITE | Flag.APPEND, NotAllowed), (WRITE | Flag.EXCLUSIVE, Conflict)):
         with pytest.raises(refusal):
             visit.open("outbox/x.tmp", flags)
-    visit.upload("outbox/x.tmp", interchange("R2"))
-    now(visit.view.rename("outbox/x.tmp", "outbox/x"))
-    assert [kept.receipt.reference for kept in visit.hub.kept.values()] == ["R2"]
+    visit.upload("outbox/x.tmp", interchange("R2", size=2_000_000))
+    visit.upload("outbox/x.tmp", interchange("R3"))
+    assert visit.hub.aborted == ["the file was removed or written anew before its rename"]
+    now(visit.view.rename("outbox/x.tmp", "outbox/y"))
+    assert [(kept.receipt.reference, kept.file_name) for kept in visit.hub.kept.values()] == [("R3", "y")]
 
 
 # -- pickup
@@ -257,6 +270,21 @@ def test_read_in_part_is_released(ends: str) -> None:
     assert visit.states() == ["available"]
 
 
+def test_what_is_delivered_anew_is_collected_anew() -> None:
+    visit = Visit()
+    id = visit.hub.deliver("alpha", interchange("R1"))
+    (name,) = visit.names("inbox")
+    for _ in range(2):
+        file = visit.open(f"inbox/{name}")
+        assert isinstance(file, Collecting)
+        read_whole(file)
+        now(file.close())
+        assert visit.states() == ["delivered"]
+        box = visit.hub.boxes[id]
+        box.delivery = dataclasses.replace(box.delivery, state=DeliveryState.AVAILABLE)
+        assert visit.names("inbox") == [name]
+
+
 def test_read_whole_and_lost_is_released() -> None:
     visit = Visit()
     visit.hub.deliver("alpha", interchange("R1"))
@@ -286,6 +314,7 @@ def test_reading_extends_the_lease_and_resting_loses_it() -> None:
     for offset in range(len(octets)):
         visit.clock.advance(101)
         now(file.read(offset, 1))
+        assert visit.names("inbox", visit.look()) == []  # asked of the hub, which looks at its leases then
     assert visit.states() == ["claimed"]
     visit.clock.advance(301)
     with pytest.raises(Conflict, match="the lease ran out"):
@@ -318,6 +347,23 @@ def test_the_archive_goes_back_thirty_days() -> None:
     assert now(visit.view.attributes("archive/20260616")).mode == 0o040550
     with pytest.raises(NotFound):
         visit.view.listing("archive/20260528")
+    (name,) = visit.names("archive/20260617")
+    assert now(visit.view.attributes(f"archive/20260617/{name}")).size == len(interchange("NEW"))
+    with pytest.raises(NotFound):
+        now(visit.view.attributes(f"archive/20260618/{name}"))
+
+
+def test_a_day_of_many_pages_is_listed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sftp_view, "PAGE", 2)
+    visit = Visit()
+    ids = [visit.hub.deliver("alpha", interchange(f"R{n}")) for n in range(7)]
+    assert len(visit.names("inbox")) == 7
+    for id, ago in zip(ids, (3, 3, 2, 2, 2, 2, 0), strict=True):
+        box = visit.hub.boxes[id]
+        box.delivery = dataclasses.replace(box.delivery, state=DeliveryState.DELIVERED, delivered_at=visit.hub.now() - timedelta(days=ago))
+    days = visit.names("archive")
+    assert [day for day in days if visit.names(f"archive/{day}")] == ["20260525", "20260526", "20260528"]
+    assert sorted(visit.names("archive/20260526")) == [f"ALPHA_R{n}_ORDERS_{ids[n]}.edi" for n in range(2, 6)]
 
 
 # -- acknowledgements and the rest

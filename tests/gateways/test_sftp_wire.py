@@ -23,6 +23,7 @@ REQUESTS: list[tuple[bytes, wire.Init | wire.Request]] = [
     (b"\x01\x00\x00\x00\x03", wire.Init(3)),
     (b"\x03" + ID + string(b"/outbox/a") + b"\x00\x00\x00\x1a" + NO_ATTRIBUTES, wire.Open(7, "/outbox/a", Flag.WRITE | Flag.CREATE | Flag.TRUNCATE)),
     (b"\x03" + ID + string(b"in/a") + b"\x00\x00\x00\x41" + NO_ATTRIBUTES, wire.Open(7, "in/a", Flag.READ)),
+    (b"\x03" + ID + string(b"a") + b"\x00\x00\x00\x2e" + NO_ATTRIBUTES, wire.Open(7, "a", Flag.WRITE | Flag.APPEND | Flag.CREATE | Flag.EXCLUSIVE)),
     (b"\x04" + ID + string(b"1"), wire.Close(7, b"1")),
     (b"\x05" + ID + string(b"1") + b"\x00\x00\x00\x01\x00\x00\x00\x00" + b"\x00\x00\x80\x00", wire.Read(7, b"1", 1 << 32, 32768)),
     (b"\x06" + ID + string(b"1") + b"\x00\x00\x00\x00\x00\x00\x00\x02" + string(b"abc"), wire.Write(7, b"1", 2, b"abc")),

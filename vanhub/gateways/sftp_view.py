@@ -161,12 +161,16 @@ class View:
         yield [Entry(name, self._uploaded(name)) for name in (*self._staged, *(name for name in self._taken if name not in self._staged))]
 
     async def _inbox(self, slot: Slot) -> AsyncIterator[list[Entry]]:
-        # Those collected in this session first: what was collected since the listing began shows in the next one.
-        yield [file_of(delivery) for delivery in self._collected.values() if delivery.slot is slot]
+        # What is collected while the listing goes on shows once: as it was when the listing began.
+        collected = {delivery.id: delivery for delivery in self._collected.values() if delivery.slot is slot}
         after = ""
         while page := await self._hub.mailboxes.waiting(self._session, slot=slot, limit=PAGE, after=after):
             after = page[-1].id
-            yield [file_of(delivery) for delivery in page if delivery.id not in self._collected]
+            for delivery in page:
+                if collected.pop(delivery.id, None) is not None:
+                    self._collected.pop(delivery.id, None)  # delivered anew: it can be collected again
+            yield [file_of(delivery) for delivery in page]
+        yield [file_of(delivery) for delivery in collected.values()]
 
     async def _archive(self) -> AsyncIterator[list[Entry]]:
         page = await self._hub.mailboxes.collected(self._session, limit=PAGE)
@@ -268,7 +272,7 @@ class View:
             parcel.abort("the file was removed or written anew before its rename")
 
     async def _collect(self, delivery: Delivery) -> OpenFile:
-        if delivery.id in self._collected:
+        if delivery.id in self._collected and delivery.state in _DONE:
             return await self._look(delivery)
         mailboxes, session, hub = self._hub.mailboxes, self._session, self._hub
         try:
