@@ -6,6 +6,7 @@ Readable content is the service's to prove: it needs the disk. Findings are sent
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select
@@ -20,12 +21,7 @@ _CONTROL = ("CONTRL", "AUTACK")
 
 def conservation(conn: Connection, *, most: int = 1000) -> list[str]:
     """Everything that is not as it must be, at most ``most`` findings; an empty list is the proof."""
-    findings: list[str] = []
-    for finding in _findings(conn):
-        findings.append(finding)
-        if len(findings) == most:
-            break
-    return findings
+    return list(islice(_findings(conn), most))
 
 
 def counts(conn: Connection) -> dict[str, Any]:

@@ -26,14 +26,17 @@ def open_engine(url: str, *, reading: bool, connections: int = 1) -> Engine:
     """An engine for ``url`` that keeps up to ``connections`` connections.
 
     Raises:
-        OperatorError: the URL is of no database that the hub can use.
+        OperatorError: the URL is of no database that the hub can use, or SQLite's file cannot be made.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise OperatorError(f"the store URL {url!r} cannot be read; write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME") from None
     if parsed.drivername == "sqlite" and parsed.database:
-        Path(parsed.database).touch(mode=0o600)
+        try:
+            Path(parsed.database).touch(mode=0o600)
+        except OSError as error:
+            raise OperatorError(f"the store {url} cannot be opened: {error.strerror}") from error
         engine = create_engine(parsed, pool_size=connections, max_overflow=0)
         _take_over_transactions(engine, reading=reading)
         return engine

@@ -34,7 +34,7 @@ class SegmentFiles:
         self._most_octets = most_octets
         self._naming = threading.Lock()
         self._open: _Segment | None = None
-        self._unsynced: list[_Segment] = []
+        self._unsynced: set[_Segment] = set()
         if not folder.is_dir():
             self._disk.make_folder(folder)
 
@@ -43,6 +43,7 @@ class SegmentFiles:
         refs: list[ContentRef] = []
         for content in contents:
             segment = self._segment(day)
+            self._unsynced.add(segment)
             try:
                 self._disk.write(segment.fd, content)
             except OSError:
@@ -54,7 +55,7 @@ class SegmentFiles:
         return tuple(refs)
 
     def sync(self) -> None:
-        unsynced, self._unsynced = self._unsynced, []
+        unsynced, self._unsynced = self._unsynced, set()
         try:
             for segment in unsynced:
                 self._disk.sync(segment.fd)
@@ -63,11 +64,8 @@ class SegmentFiles:
             self._open = None
             raise
         finally:
-            for segment in unsynced:
-                if segment is not self._open:
-                    self._disk.close(segment.fd)
-        if self._open is not None:
-            self._unsynced.append(self._open)
+            for segment in unsynced - {self._open}:
+                self._disk.close(segment.fd)
 
     def read(self, ref: ContentRef, offset: int, length: int) -> bytes:
         length = max(0, min(length, ref.length - offset))
@@ -110,18 +108,22 @@ class SegmentFiles:
         return len(orphans)
 
     def close(self) -> None:
+        if self._open is not None:
+            self._unsynced.add(self._open)
         for segment in self._unsynced:
             self._disk.close(segment.fd)
-        self._unsynced = []
+        self._unsynced = set()
         self._open = None
 
     def _segment(self, day: str) -> _Segment:
-        """The segment to append to, in ``_unsynced``."""
-        if self._open is None or self._open.day != day or self._open.size >= self._most_octets:
-            name, fd = self._create(day, "")
-            self._open = _Segment(day, name, fd)
-            self._unsynced.append(self._open)
-        return self._open
+        """The segment to append to. One that is left behind is closed, after it was synced."""
+        current = self._open
+        if current is None or current.day != day or current.size >= self._most_octets:
+            self._open = _Segment(day, *self._create(day, ""))
+            if current is not None and current not in self._unsynced:
+                self._disk.close(current.fd)
+            current = self._open
+        return current
 
     def _create(self, day: str, prefix: str) -> tuple[str, int]:
         """A new file under the next free number, its name durable."""
