@@ -21,6 +21,7 @@ from vanhub.edifact.scanner import Marks, split
 # A place that repeats more often than this has no pattern of its own for the places beyond.
 _SPREAD = 9
 _REMEMBERED = 4096
+_NAMING = frozenset({LIST_NAME, LIST_AGENCY})
 
 
 @dataclass(slots=True)
@@ -31,10 +32,17 @@ class SegmentPattern:
     """
 
     plain: Callable[[str], re.Match[str] | None]
-    released: Callable[[str], re.Match[str] | None]
+    _released: str
     coded: tuple[tuple[int, Mapping[str, str], tuple[int, ...]], ...]
     rules: Callable[[str], bool] | None
     known: set[tuple[str | None, ...]] = field(default_factory=set)
+    _match_released: Callable[[str], re.Match[str] | None] | None = None
+
+    def released(self, text: str) -> re.Match[str] | None:
+        """Matches text with release characters. Compiled when there is such text: compiling costs a millisecond."""
+        if self._match_released is None:
+            self._match_released = re.compile(self._released).fullmatch
+        return self._match_released(text)
 
     def codes_hold(self, captured: tuple[str | None, ...]) -> bool:
         """Whether every coded element among the captured ones has a code of its list."""
@@ -54,7 +62,7 @@ def segment_pattern(definition: SegmentDefinition, vocabulary: Vocabulary, marks
     plain = writer.segment(definition, released=False)
     released = writer.segment(definition, released=True) if marks.release else plain
     return SegmentPattern(
-        re.compile(plain).fullmatch, re.compile(released).fullmatch, tuple(writer.coded), _rules(definition, vocabulary, marks, syntax_version)
+        re.compile(plain).fullmatch, released, tuple(writer.coded), _rules(definition, vocabulary, marks, syntax_version)
     )
 
 
@@ -107,18 +115,19 @@ class _PatternWriter:
 
     def _composite(self, use: CompositeUse, mandatory: bool, released: bool) -> str:
         members = members_of(use)
-        has_codes = any(self._codes(member) is not None for member in members)
+        # Whether another list is named matters only where there is a list of ours besides the agencies'.
+        has_codes = any(member.id not in _NAMING and self._codes(member) is not None for member in members)
         places: list[tuple[str, bool]] = []
         naming: list[int] = []
         coded: list[tuple[int, Mapping[str, str], bool]] = []
         for member in members:
-            is_naming = member.id in (LIST_NAME, LIST_AGENCY)
-            codes = self._codes(member)
+            is_naming = member.id in _NAMING
+            codes = self._codes(member) if member.id != LIST_NAME else None
             captured = codes is not None or (is_naming and has_codes)
             places.append((self._value(member, member.mandatory, released, captured=captured), member.mandatory))
             if captured and is_naming:
                 naming.append(self._groups - 1)
-            if codes is not None and member.id != LIST_NAME:
+            if codes is not None:
                 coded.append((self._groups - 1, codes, member.id == LIST_AGENCY))
         self.coded += [(group, codes, () if agency else tuple(naming)) for group, codes, agency in coded]
         text = self._sequence(places, self._component, leading=False)
@@ -141,8 +150,10 @@ class _PatternWriter:
             if released and self._marks.release:
                 released_character = "[^0-9]" if digits else "."
                 character = f"(?:{character}|{re.escape(self._marks.release)}{released_character})"
+            if not mandatory and not representation.least:
+                least = 0
             pattern = f"{character}{{{least},{most}}}+"
-        if not mandatory:
+        if not mandatory and least:
             pattern = f"(?:{pattern})?+"
         if captured:
             self._groups += 1

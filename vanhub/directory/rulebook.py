@@ -8,6 +8,7 @@ Readings that this module decides:
 
 - Which service elements have a closed list: 0025, 0031, 0035, 0073, 0081, 0083. The lists of all others grow with each edition or are the
   parties' own affair (partner qualifiers, agencies, versions, message types, error codes, algorithms).
+- 0031 and 0035 may also be 0: it is in no list, but many write it for "no acknowledgement asked", "no test", and all understand it.
 - In D.23A and D.24A element 6411 has one stray code and no list.
 - Syntax versions 1 and 2 give 0052 and 0054 three digits; everybody sends ``D`` and ``96B`` in them, which version 3 made right.
 - CONTRL, AUTACK and KEYMAN are of the service directories: of version 4 where their own version or the interchange's says so, else of version 3.
@@ -28,13 +29,13 @@ from vanhub.edifact.envelope import ENVELOPE_TAGS
 from vanhub.edifact.scanner import Marks
 
 _CLOSED_SERVICE_LISTS = frozenset({"0025", "0031", "0035", "0073", "0081", "0083"})
+_ZERO_IS_NO = frozenset({"0031", "0035"})
 _OPEN_LISTS = frozenset({"6411"})
 _ALPHANUMERIC_SINCE_3 = frozenset({"0052", "0054"})
 
 _MOST_RULES = 64
 _MOST_PROFILES = 512
-_MOST_GOOD = 20_000
-_LONGEST_GOOD = 128
+_MOST_GOOD_OCTETS = 1 << 19
 _MOST_SHAPES = 2_000
 
 
@@ -51,8 +52,20 @@ class _UserVocabulary:
 
 
 class _ServiceVocabulary(_UserVocabulary):
+    """The lists of a service directory that are closed."""
+
+    def __init__(self, directory: Directory) -> None:
+        super().__init__(directory)
+        self._closed: dict[str, Mapping[str, str]] = {}
+
     def codes(self, element: str) -> Mapping[str, str] | None:
-        return self._codes(element) if element in _CLOSED_SERVICE_LISTS else None
+        if element not in _CLOSED_SERVICE_LISTS:
+            return None
+        codes = self._closed.get(element)
+        if codes is None:
+            codes = {**(self._codes(element) or {}), **({"0": "no"} if element in _ZERO_IS_NO else {})}
+            self._closed[element] = codes
+        return codes
 
 
 def _vocabulary(directory: Directory) -> type[_UserVocabulary]:
@@ -70,7 +83,8 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern | None] = {}
-        self._good: set[str] = set()
+        self._good: set[str] = set()  # segments that were accepted: partners send the same ones again and again
+        self._good_octets = 0
 
     def knows(self, tag: str) -> bool:
         return self._find(tag) is not None
@@ -87,19 +101,17 @@ class Rules:
 
     def accept(self, texts: Iterable[str]) -> bool:
         """Whether nothing is wrong with any of these segments. False may also mean that it takes ``findings`` to tell."""
-        good, patterns = self._good, self._patterns
-        for text in texts:
-            if text in good:
-                continue
+        patterns, release = self._patterns, self._marks.release
+        fresh = set(texts).difference(self._good)
+        for text in fresh:
             tag = text[:3]
-            try:
-                pattern = patterns[tag]
-            except KeyError:
-                pattern = self._compile(tag)
+            pattern = patterns[tag] if tag in patterns else self._compile(tag)
             if pattern is None:
                 return False
             match = pattern.plain(text)
             if match is None:
+                if not release or release not in text:
+                    return False
                 match = pattern.released(text)
                 if match is None:
                     return False
@@ -108,11 +120,18 @@ class Rules:
                 return False
             if pattern.rules is not None and not pattern.rules(text):
                 return False
-            if len(text) <= _LONGEST_GOOD:
-                if len(good) >= _MOST_GOOD:
-                    good.clear()
-                good.add(text)
+        self._remember(fresh)
         return True
+
+    def _remember(self, texts: set[str]) -> None:
+        octets = sum(map(len, texts))
+        if octets > _MOST_GOOD_OCTETS // 8:
+            return
+        self._good_octets += octets
+        if self._good_octets > _MOST_GOOD_OCTETS:
+            self._good.clear()
+            self._good_octets = octets
+        self._good |= texts
 
     def _compile(self, tag: str) -> SegmentPattern | None:
         found = self._find(tag)

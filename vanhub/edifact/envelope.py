@@ -34,7 +34,7 @@ def party(fields: Fields, element: int) -> Party:
 
 
 def header_of(fields: Fields, separators: Separators, identifier: str, syntax_version: int) -> InterchangeHeader:
-    """UNB as values."""
+    """UNB as values. A 0 in 0031 and 0035 says no, as leaving them out does."""
     date, time = field(fields, 4), field(fields, 4, 1)
     return InterchangeHeader(
         separators=separators,
@@ -47,9 +47,9 @@ def header_of(fields: Fields, separators: Separators, identifier: str, syntax_ve
         password=field(fields, 6),
         application_reference=field(fields, 7),
         priority=field(fields, 8),
-        acknowledgement_request=field(fields, 9),
+        acknowledgement_request=field(fields, 9).replace("0", ""),
         agreement=field(fields, 10),
-        test=field(fields, 11),
+        test=field(fields, 11).replace("0", ""),
     )
 
 
