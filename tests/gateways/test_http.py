@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from tests.gateways.conftest import Server
 from tests.gateways.http_client import Browser, Response
 from tests.gateways.hub import MemoryHub, control, interchange, principal
+from vanhub.errors import HubError
+from vanhub.gateways.seam import Content
 from vanhub.values.delivery import DeliveryState
 
 CERTIFICATE = b"the DER of a certificate"
@@ -480,6 +482,38 @@ def test_a_download_goes_as_fast_as_the_client_reads_and_a_cut_one_changes_nothi
     assert (beta.closed, hub.boxes[delivery].claim) == ("cut", claimed["claim"])
 
 
+class Faulty:
+    """Content that breaks off in the middle: it ends early, or cannot be read further."""
+
+    def __init__(self, whole: Content, how: str) -> None:
+        self._whole = whole
+        self._how = how
+        self.size = whole.size
+
+    def read(self, offset: int, length: int) -> Deferred[bytes]:
+        if offset == 0:
+            return self._whole.read(0, length)
+        return succeed(b"") if self._how == "short" else fail(HubError("the disk is gone"))
+
+
+@pytest.mark.parametrize("how", ["short", "unreadable"])
+def test_a_download_that_cannot_be_ended_is_cut_before_its_announced_end(beta: Browser, hub: MemoryHub, how: str) -> None:
+    octets = interchange("R1", size=100_000)
+    delivery = hub.deliver("beta", octets)
+    content = hub.content
+    hub.content = lambda session, delivery: content(session, delivery).addCallback(Faulty, how)  # type: ignore[method-assign]
+    beta.start("GET", f"/v1/deliveries/{delivery}/content", token=BETA)
+    head, _, body = beta.line.value().partition(b"\r\n\r\n")
+    assert (b"Content-Length: %d" % len(octets) in head, len(body), beta.closed) == (True, 65_536, "cut")
+
+
+def test_damaged_content_is_a_fault_of_the_hub_and_nothing_of_it_is_shown(beta: Browser, hub: MemoryHub) -> None:
+    delivery = hub.deliver("beta", interchange("R1"))
+    hub.content = lambda *_: fail(HubError("segment 20260301/7 is damaged"))  # type: ignore[method-assign]
+    response = beta.ask("GET", f"/v1/deliveries/{delivery}/content", token=BETA)
+    assert (problem(response), b"segment" in response.body) == ((500, "internal"), False)
+
+
 def test_head_is_get_without_the_body(alpha: Browser, hub: MemoryHub) -> None:
     delivery = hub.deliver("alpha", interchange("D1"))
     for path in (f"/v1/deliveries/{delivery}/content", f"/v1/deliveries/{delivery}", "/crl", "/v1/nowhere"):
@@ -666,6 +700,15 @@ def test_a_request_that_trickles_has_a_deadline(alpha: Browser, hub: MemoryHub, 
     assert (problem(alpha.response()), alpha.closed) == ((408, "timeout"), "closed")
     alpha.lose()
     assert not any(upload.open for upload in hub.uploads)
+
+
+def test_a_request_line_that_trickles_has_a_deadline(alpha: Browser, clock: Clock) -> None:
+    alpha.feed(b"GET /c")
+    clock.advance(29)
+    alpha.feed(b"r")
+    assert alpha.closed == "open"
+    clock.advance(1)
+    assert (alpha.waiting, alpha.closed) == (True, "closed")
 
 
 def test_a_silent_connection_ends(alpha: Browser, clock: Clock) -> None:
