@@ -19,7 +19,7 @@ from vanhub.exchange.acknowledging import is_owed
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.duplicates import duplicate_key, refuse_conflict
 from vanhub.exchange.envelopes import build_recipe, recipe_sha256, recipe_size
-from vanhub.exchange.routing import Route
+from vanhub.exchange.routing import Route, is_test
 from vanhub.pki.cms import Signer
 from vanhub.service.identifiers import new_control_reference, new_id
 from vanhub.values.acceptance import Acceptance, Accepted, Answer, NewDelivery
@@ -110,7 +110,7 @@ class Judge:
             reference=new_control_reference(now, self._entropy),
             prepared=now,
             fallback_sender=Party(fallback.identification, fallback.qualifier),
-            test=bool(report.header.test),
+            test=is_test(report.header),
         )
 
     def _delivery(self, report: Report, route: Route, submission: Submission, now: datetime) -> NewDelivery:
