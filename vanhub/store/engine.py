@@ -69,12 +69,13 @@ def _take_over_transactions(engine: Engine, *, reading: bool) -> None:
 
 def translated(error: Exception) -> Exception:
     """What an error of the database or the disk is to whoever asked: ``DiskFull`` or ``StoreUnavailable``, with the error as cause; any other is itself."""
-    failure: Exception
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
     if isinstance(error, OSError):
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    elif isinstance(error, OperationalError | InterfaceError | InternalError):
-        full = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
+    elif isinstance(error, OperationalError | InterfaceError | InternalError) and code != sqlite3.SQLITE_ERROR:
+        full = code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
     else:
+        # SQLITE_ERROR is a statement that cannot be run: a bug, like PostgreSQL's ProgrammingError.
         return error
     failure = DiskFull("the disk that holds the store is full") if full else StoreUnavailable("the store's database or disk failed or does not answer")
     failure.__cause__ = error
