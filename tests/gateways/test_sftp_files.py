@@ -146,7 +146,9 @@ def test_what_the_hub_holds_costs_the_session_nothing() -> None:
     visit = Visit()
     parcel = Parcel(visit.hub, visit.session, "f.edi", Allowance(sftp_files.SPILL_OCTETS + 10_000))
     for n in range(3):
-        parcel.write(interchange(f"BIG{n}", size=2 * sftp_files.SPILL_OCTETS))
+        octets = interchange(f"BIG{n}", size=2 * sftp_files.SPILL_OCTETS)
+        for at in range(0, len(octets), 100_000):
+            parcel.write(octets[at : at + 100_000])
     parcel.end()
     assert len(now(parcel.take())) == 3
 
@@ -282,7 +284,9 @@ def test_what_is_delivered_anew_is_collected_anew() -> None:
         assert visit.states() == ["delivered"]
         box = visit.hub.boxes[id]
         box.delivery = dataclasses.replace(box.delivery, state=DeliveryState.AVAILABLE)
-        assert visit.names("inbox") == [name]
+    assert visit.names("inbox") == [name]
+    with pytest.raises(NotAllowed):
+        now(visit.view.remove(f"inbox/{name}"))
 
 
 def test_read_whole_and_lost_is_released() -> None:
