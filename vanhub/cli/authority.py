@@ -14,7 +14,6 @@ from vanhub.cli.bundle import issue_bundle
 from vanhub.cli.operations import Operations, now
 from vanhub.cli.output import as_json, emit, table
 from vanhub.errors import OperatorError
-from vanhub.service.initialise import initialise_authority
 
 _COLUMNS = {"serial": "serial", "profile": "profile", "principal": "principal", "not_before": "from", "not_after": "until", "state": "state"}
 _REASONS = ("unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation")
@@ -29,6 +28,8 @@ def ca() -> None:
 @click.pass_obj
 def init(hub: Operations) -> None:
     """Make the CA of a home that has none, for example after an interrupted `vanhub init`."""
+    from vanhub.service.initialise import initialise_authority
+
     for line in initialise_authority(hub.home(), os.environ, clock=now, entropy=secrets.token_bytes):
         click.echo(line)
 

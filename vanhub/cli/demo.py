@@ -210,8 +210,6 @@ class _Story:
             "acknowledgement.edi",
             "-CAfile",
             "ca.pem",
-            "-purpose",
-            "any",
             "-out",
             "verified.edi",
         ]

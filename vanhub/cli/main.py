@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from vanhub import __version__
-from vanhub.cli.authority import ca
-from vanhub.cli.check import check
-from vanhub.cli.credentials import enrol, key, password, token
-from vanhub.cli.demo import demo
-from vanhub.cli.hub import alerts, doctor, init, reload_command, serve, status
-from vanhub.cli.mailbox import mailbox
-from vanhub.cli.message import message
 from vanhub.cli.operations import Operations
-from vanhub.cli.principals import agency, partner
-from vanhub.cli.schema import schema
 from vanhub.errors import HubError, OperatorError, TemporaryError
 
+_COMMANDS = {
+    "init": "hub:init",
+    "serve": "hub:serve",
+    "status": "hub:status",
+    "doctor": "hub:doctor",
+    "reload": "hub:reload_command",
+    "alerts": "hub:alerts",
+    "demo": "demo:demo",
+    "check": "check:check",
+    "schema": "schema:schema",
+    "partner": "principals:partner",
+    "agency": "principals:agency",
+    "key": "credentials:key",
+    "token": "credentials:token",
+    "password": "credentials:password",
+    "enrol": "credentials:enrol",
+    "mailbox": "mailbox:mailbox",
+    "message": "message:message",
+    "ca": "authority:ca",
+}
+"""Command -> where it is defined: ``module of this package:attribute``."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+
+class _Commands(click.Group):
+    """Imports a command's module when it is called: most commands need only a small part of the program."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"vanhub.cli.{module}"), attribute)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option("--home", metavar="DIR", default=None, help="The hub's home; else VANHUB_HOME, else the current folder.")
 @click.version_option(__version__, prog_name="vanhub")
 @click.pass_context
 def vanhub(context: click.Context, home: str | None) -> None:
     """The EDI value-added exchange of the Golden Customs project."""
     context.obj = Operations(home)
-
-
-for command in (init, serve, status, doctor, demo, check, partner, agency, key, token, password, enrol, mailbox, message, schema, ca, alerts, reload_command):
-    vanhub.add_command(command)
 
 
 def main() -> None:

@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vanhub.service.admin import actor_of, ask
-from vanhub.service.core import Core
+from vanhub.service.asking import actor_of, ask
 from vanhub.service.home import Home, HomeInUse, HomeLock, find_home
-from vanhub.service.verbs import perform
 
 
 class Operations:
@@ -29,6 +27,10 @@ class Operations:
         home = self.home()
         try:
             with HomeLock(home):
+                # A command that only asks a running hub is spared loading the hub itself.
+                from vanhub.service.core import Core
+                from vanhub.service.verbs import perform
+
                 core = Core.open(home, os.environ, clock=now, entropy=secrets.token_bytes)
                 try:
                     return perform(core, verb, arguments, actor_of(os.getuid()))

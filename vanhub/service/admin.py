@@ -12,12 +12,9 @@ thread, since verbs wait for the store. Whoever may open the socket may do every
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import socket
 import struct
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,24 +24,13 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 
-from vanhub import errors
 from vanhub.errors import HubError, OperatorError
+from vanhub.service.asking import REQUEST_LIMIT, actor_of
 
 _log = structlog.get_logger("vanhub.admin")
 
-REQUEST_LIMIT = 4 * 1024 * 1024
-"""Octets of a request line: a certificate request or a list of addresses is far below."""
-
 Perform = Callable[[str, dict[str, Any], str], Any]
 """``perform(verb, arguments, actor)`` -> JSON-ready result; raises ``HubError``."""
-
-
-def actor_of(uid: int) -> str:
-    """How the journal names a local user: ``uid:1000(name)``."""
-    try:
-        return f"uid:{uid}({pwd.getpwuid(uid).pw_name})"
-    except KeyError:
-        return f"uid:{uid}"
 
 
 class AdminProtocol(LineReceiver):
@@ -99,40 +85,6 @@ def error_answer(error: BaseException | None) -> dict[str, Any]:
     if isinstance(error, HubError):
         return {"error": {"code": error.code, "text": str(error)}}
     return {"error": {"code": "error", "text": "an internal error; the hub's log has the details"}}
-
-
-def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 600.0) -> Any:
-    """Ask the hub at ``path``; blocks.
-
-    Raises:
-        HubError: of the class that the hub raised.
-        OperatorError: nobody answers there, or the answer broke off.
-    """
-    line = bytearray()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout_s)
-        try:
-            connection.connect(os.fspath(path))
-            connection.sendall(json.dumps({"verb": verb, "arguments": arguments}, ensure_ascii=False).encode() + b"\n")
-            while not line.endswith(b"\n"):
-                piece = connection.recv(1 << 20)
-                if not piece:
-                    break
-                line += piece
-        except OSError as error:
-            raise OperatorError(f"the hub does not answer at {path}: {error}; see `vanhub status`") from error
-    try:
-        answer = json.loads(line)
-    except ValueError:
-        raise OperatorError(f"the hub at {path} broke off its answer; see its log") from None
-    if "error" in answer:
-        raise _class_of(answer["error"]["code"])(answer["error"]["text"])
-    return answer["result"]
-
-
-def _class_of(code: str) -> type[HubError]:
-    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, HubError)]
-    return next((kind for kind in classes if kind.code == code), HubError)
 
 
 def _peer_uid(handle: socket.socket) -> int:

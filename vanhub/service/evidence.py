@@ -25,7 +25,7 @@ _READ_ME = """Evidence of interchange {id}
 Received {received_at:%Y-%m-%dT%H:%M:%SZ}, {size} octets, verdict: {verdict}.
 
 1. The acknowledgement is the hub's (use a ca.pem that you got on another way):
-   openssl cms -verify -binary -inform DER -in acknowledgement.p7s -content acknowledgement.edi -CAfile ca.pem -purpose any -out verified.edi
+   openssl cms -verify -binary -inform DER -in acknowledgement.p7s -content acknowledgement.edi -CAfile ca.pem -out verified.edi
 2. It answers this original: the signed attributes hold the original's SHA-256 and size.
    openssl cms -cmsout -print -noout -inform DER -in acknowledgement.p7s
    openssl dgst -sha256 original.edi

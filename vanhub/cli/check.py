@@ -1,0 +1,145 @@
+"""``vanhub check``: what the hub would say to these files, without a hub."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import click
+
+from vanhub.cli.operations import Operations, now
+from vanhub.cli.output import as_json
+from vanhub.directory.check import CheckLimits
+from vanhub.directory.load import SchemaDirectories, open_directories
+from vanhub.directory.stream import check_stream
+from vanhub.edifact.charset import repertoire
+from vanhub.edifact.contrl import render_contrl
+from vanhub.edifact.explain import explain_report
+from vanhub.edifact.faults import Fault
+from vanhub.edifact.report import Party, Report, Verdict
+from vanhub.errors import OperatorError
+from vanhub.packed import packed
+from vanhub.settings import FILE
+
+_PIECE = 1 << 18
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@as_json
+@click.option("--language", type=click.Choice(["en", "zh", "both"]), default="both", show_default=True, help="Of the explanations.")
+@click.option("--encoding", default="", metavar="NAME", help="As agreed with the partner, such as gb18030; else as UNB says.")
+@click.option("--max-faults", type=click.IntRange(0), default=CheckLimits().max_faults, show_default=True, help="List so many an interchange; all are counted.")
+@click.pass_obj
+def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, language: str, encoding: str, max_faults: int) -> None:
+    """Check interchanges in files (- is standard input) as the hub would: structure, elements, code lists, counts.
+
+    Exit code 0 when every interchange is accepted whole, 1 otherwise.
+    """
+    directories = _directories(hub)
+    limits = CheckLimits(max_faults=max_faults)
+    good = True
+    for name in files:
+        with _seekable(name) as file:
+            reports = check_stream(iter(partial(file.read, _PIECE), b""), directories, encoding=encoding, limits=limits)
+            listed = []
+            verdicts = set()
+            for report in reports:
+                verdicts.add(report.verdict)
+                if as_json:
+                    listed.append(_json(report))
+                else:
+                    at = file.tell()
+                    click.echo(f"{name}: {explain_report(report, partial(_peek, file), language=language, encoding=_codec(report, encoding))}")
+                    file.seek(at)
+        if as_json:
+            click.echo(json.dumps({"file": name, "interchanges": listed}, ensure_ascii=False))
+        elif not verdicts:
+            click.echo(f"{name}: no interchange")
+        good = good and verdicts == {Verdict.ACCEPTED}
+    if not good:
+        raise click.exceptions.Exit(1)
+
+
+def _directories(hub: Operations | None) -> SchemaDirectories:
+    """What vanhub brings along and, where there is a home, what it has imported: this command needs no home."""
+    own = [hub.home().schemas] if hub is not None and (hub.path / FILE).is_file() else []
+    return open_directories(packed("schemas"), *(folder for folder in own if folder.is_dir()))
+
+
+@contextmanager
+def _seekable(name: str) -> Iterator[IO[bytes]]:
+    """The file, or a temporary copy of what cannot be read twice (standard input, pipes).
+
+    Raises:
+        OperatorError: it cannot be read.
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as source:
+            if source.seekable():
+                yield source
+                return
+            with TemporaryFile() as copy:
+                copyfileobj(source, copy)
+                copy.seek(0)
+                yield copy
+    except OSError as error:
+        raise OperatorError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _peek(file: IO[bytes], offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _codec(report: Report, encoding: str) -> str:
+    known = repertoire(report.header.syntax_identifier)
+    return encoding or (known.codec if known is not None else "ascii")
+
+
+def _json(report: Report) -> dict[str, Any]:
+    header = report.header
+    return {
+        "sender": str(header.sender),
+        "recipient": str(header.recipient),
+        "reference": header.reference,
+        "syntax": f"{header.syntax_identifier}:{header.syntax_version}" if header.syntax_identifier else "",
+        "verdict": report.verdict.value,
+        "messages": [
+            {"reference": message.reference, "type": message.type, "directory": message.directory, "verdict": message.verdict.value}
+            for message in report.messages
+        ],
+        "faults": [_fault_json(fault, report) for fault in report.faults],
+        "faults_total": report.faults_total,
+        "contrl": _contrl(report),
+    }
+
+
+def _fault_json(fault: Fault, report: Report) -> dict[str, Any]:
+    return {
+        "code": fault.code(report.header.syntax_version),
+        "message": report.messages[fault.message].reference if fault.message is not None else None,
+        "segment": fault.segment,
+        "segment_position": fault.segment_position,
+        "element": fault.element,
+        "component": fault.component,
+        "repetition": fault.repetition,
+        "offset": fault.offset,
+        "value": fault.value,
+        "text": fault.text(),
+    }
+
+
+def _contrl(report: Report) -> str | None:
+    """The acknowledgement that the hub would send, signature and reference apart; None for what is not acknowledged."""
+    if report.only_control:
+        return None
+    hub = report.header.recipient if report.header.recipient.identification else Party("VANHUB")
+    rendered = render_contrl(report, hub=hub, reference="1", prepared=now(), fallback_sender=Party("UNKNOWN"))
+    return rendered.decode("utf-8", "replace")

@@ -1,0 +1,58 @@
+"""Asking a running hub over its admin socket (``vanhub.service.admin`` answers). Light to import: a command that asks need not load the hub."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import socket
+from pathlib import Path
+from typing import Any
+
+from vanhub import errors
+from vanhub.errors import HubError, OperatorError
+
+REQUEST_LIMIT = 4 * 1024 * 1024
+"""Octets of a request line: a certificate request or a list of addresses is far below."""
+
+
+def actor_of(uid: int) -> str:
+    """How the journal names a local user: ``uid:1000(name)``."""
+    try:
+        return f"uid:{uid}({pwd.getpwuid(uid).pw_name})"
+    except KeyError:
+        return f"uid:{uid}"
+
+
+def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 600.0) -> Any:
+    """Ask the hub at ``path``; blocks.
+
+    Raises:
+        HubError: of the class that the hub raised.
+        OperatorError: nobody answers there, or the answer broke off.
+    """
+    line = bytearray()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(timeout_s)
+        try:
+            connection.connect(os.fspath(path))
+            connection.sendall(json.dumps({"verb": verb, "arguments": arguments}, ensure_ascii=False).encode() + b"\n")
+            while not line.endswith(b"\n"):
+                piece = connection.recv(1 << 20)
+                if not piece:
+                    break
+                line += piece
+        except OSError as error:
+            raise OperatorError(f"the hub does not answer at {path}: {error}; see `vanhub status`") from error
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        raise OperatorError(f"the hub at {path} broke off its answer; see its log") from None
+    if "error" in answer:
+        raise _class_of(answer["error"]["code"])(answer["error"]["text"])
+    return answer["result"]
+
+
+def _class_of(code: str) -> type[HubError]:
+    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, HubError)]
+    return next((kind for kind in classes if kind.code == code), HubError)
