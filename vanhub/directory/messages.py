@@ -44,7 +44,7 @@ def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Le
     for finding in rules.findings(tag, text, reading.repertoire):
         params = finding.params
         if finding.codes is not None:
-            params = {**params, "of": f" of {rules.list_of(tag)}", "hint": hint(finding.value or "", finding.codes) if envelope.listing else ""}
+            params = {**params, "of": f" ({rules.list_of(tag)})", "hint": hint(finding.value or "", finding.codes) if envelope.listing else ""}
         envelope.fault(
             finding.kind,
             Level.SEGMENT if level is Level.ELEMENT and finding.element is None else level,

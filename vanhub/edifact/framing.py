@@ -24,9 +24,10 @@ from vanhub.edifact.advice import UNA_LENGTH, announced
 
 @dataclass(frozen=True, slots=True)
 class Octets:
-    """Octets that belong to the unit now open."""
+    """Octets that belong to the unit now open. ``offset``: where in the stream they stand."""
 
     data: bytes
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Framer:
     def __init__(self) -> None:
         self._state = _State.BETWEEN
         self._held = b""
+        self._base = 0  # where in the stream the octets held stand
         self._events: list[Octets | Ended] = []
         self._garbage_left = 0
         self._release = b""
@@ -102,6 +104,7 @@ class Framer:
         while at < len(data) and not undecided:
             at, undecided = steps[self._state](data, at, last)
         self._held = data[at:]
+        self._base += at
         return self._events
 
     # Each step begins at an offset and returns the offset that it reached, and whether it needs more octets to decide.
@@ -126,7 +129,7 @@ class Framer:
         self._state = _State.SEGMENTS
         # The characters of UNA are no text: its terminator ends no segment. What follows is the interchange's own UNB.
         advice = UNA_LENGTH if head.startswith(b"UNA") else 0
-        self._emit(data[at : at + advice])
+        self._emit(data, at, at + advice)
         return at + advice, False
 
     def _pass_garbage(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
@@ -139,7 +142,7 @@ class Framer:
             possible = data.find(b"U", max(at, len(data) - _HEAD + 1))
             end, decided = (len(data), True) if possible < 0 else (possible, False)
         taken = min(end - at, self._garbage_left)
-        self._emit(data[at : at + taken])
+        self._emit(data, at, at + taken)
         self._garbage_left -= taken
         if self._garbage_left == 0 or start is not None:
             self._end(complete=False)
@@ -148,7 +151,7 @@ class Framer:
 
     def _look_at_tag(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
         start = _BLANK.match(data, at).end()  # type: ignore[union-attr]
-        self._emit(data[at:start])
+        self._emit(data, at, start)
         head = data[start : start + _HEAD]
         if head.startswith(b"UNZ") and (len(head) > 3 or last):
             self._state = _State.TRAILER if _TRAILER.match(head) else _State.SEGMENTS
@@ -193,12 +196,12 @@ class Framer:
 
     def _pass(self, data: bytes, at: int, end: int) -> int:
         self._released = self._is_released(data, at, end)
-        self._emit(data[at:end])
+        self._emit(data, at, end)
         return end
 
-    def _emit(self, data: bytes) -> None:
-        if data:
-            self._events.append(Octets(data))
+    def _emit(self, data: bytes, start: int, end: int) -> None:
+        if end > start:
+            self._events.append(Octets(data[start:end], self._base + start))
 
     def _end(self, *, complete: bool) -> None:
         self._events.append(Ended(complete=complete, is_interchange=self._state is not _State.GARBAGE))
