@@ -90,6 +90,11 @@ class Framer:
             self._end(complete=False)
         return events
 
+    @property
+    def in_garbage(self) -> bool:
+        """Whether the unit now open is a run of octets that begin no interchange."""
+        return self._state is _State.GARBAGE
+
     def _run(self, data: bytes, *, last: bool) -> list[Octets | Ended]:
         self._events = []
         steps = {

@@ -101,6 +101,8 @@ class Wire:
         """Octets from the peer, cut anywhere. What comes after the end of input is dropped."""
         if self._ending is None and not self._input_ended:
             self._input.extend(self._framer.feed(data))
+            if self._framer.in_garbage:
+                self.end_input()  # the session ends with such octets: nobody waits for more of them
 
     def end_input(self) -> None:
         """The peer said that it has sent everything (close_notify): a cut interchange is finished as it is, and the hub's answer says what is missing."""
