@@ -336,6 +336,9 @@ def test_a_disabled_principal_is_refused_at_once_and_its_connections_end(alpha: 
     clock.advance(0.3)
     answered = busy.response()
     assert (answered.status, answered.headers["connection"], busy.closed) == (201, "close", "closed")
+    for browser in (alpha, busy):
+        browser.lose(clean=True)
+    assert hub.closed == [("alpha", "disabled")] * 2
     assert problem(Browser(hub, clock, CERTIFICATE).ask("GET", "/v1/mailbox")) == (401, "untrusted")
 
 

@@ -221,6 +221,7 @@ class HttpChannel(http.HTTPChannel):
         self.timeOut = limits.idle_timeout_s  # type: ignore[assignment]  # declared an int, used as seconds
         self.sessions: dict[str, Session] = {}
         self.leaving = False
+        self._reason = ""
         self._close_session = close_session
         self._deaf = False
         self._deadline: IDelayedCall | None = None
@@ -284,8 +285,8 @@ class HttpChannel(http.HTTPChannel):
 
     def end(self, reason: str) -> None:
         """End from outside: the request being answered is answered, then the connection closes; it is cut after ``close_timeout_s``."""
-        self._log.info("{peer}: closing: {reason}", peer=self.peer, reason=reason)
         self.leaving = True
+        self._reason = reason
         self._cut_later(self.limits.close_timeout_s)
         if not self.requests:
             self.loseConnection()
@@ -334,5 +335,5 @@ class HttpChannel(http.HTTPChannel):
             self._cut.cancel()
         super().connectionLost(reason)
         for session in self.sessions.values():
-            self._close_session(session, f"connection ended: {reason.getErrorMessage()}")
+            self._close_session(session, self._reason or f"connection ended: {reason.getErrorMessage()}")
         self.sessions.clear()
