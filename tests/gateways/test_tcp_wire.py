@@ -96,6 +96,12 @@ SESSIONS: dict[str, list[tuple[Step, list[Event]]]] = {
         (answered(1, b"A1"), [Send(b"A1")]),
         (answered(2, b"N2"), [Send(b"N2"), Close("octets that begin no interchange")]),
     ],
+    "octets that begin no interchange are answered at once, without waiting for more of them": [
+        (receive(ONE + b"GET / HTTP/1.1\r\n"), [*whole(1, ONE), *whole(2, b"GET / HTTP/1.1\r\n")]),
+        (receive(b"Host: hub\r\n\r\n" + TWO), []),
+        (answered(1, b"A1"), [Send(b"A1")]),
+        (answered(2, b"N2"), [Send(b"N2"), Close("octets that begin no interchange")]),
+    ],
     "the hub cannot decide the second of three": [
         (receive(ONE + TWO + THREE), whole(1, ONE) + whole(2, TWO) + whole(3, THREE)),
         (failed(2), []),
