@@ -79,8 +79,8 @@ def test_commands_and_their_options_exist(page: Path) -> None:
                 assert word.partition("=")[0] in options, words
             elif isinstance(command, click.Group):
                 # An option of a group may have a value, which stands before the next command.
-                if word in command.commands:
-                    command = command.commands[word]
+                if below := command.get_command(click.Context(command), word):
+                    command = below
                     options |= {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
                 else:
                     assert words[words.index(word) - 1].startswith("--"), f"no command {word} in {words}"
