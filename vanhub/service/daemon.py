@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,7 @@ def serve(home: Home) -> None:
         from vanhub.service.hub import Hub
 
         reactor: Any = process_reactor
+        reactor.seconds = time.monotonic  # Twisted's timers run on the wall clock; ours must not jump with it
 
         try:
             hub = Hub(core, reactor, passphrase=lambda: home.find_passphrase(os.environ))

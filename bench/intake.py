@@ -1,0 +1,83 @@
+"""Durable, checked, signed acceptance of 2 KB interchanges over TLS: hub and load on the same machine.
+
+A hub with its defaults in a temporary home, SQLite, ``synchronous=FULL``; the import declaration of ``examples/`` under a new reference each time,
+which goes to two mailboxes (customs, and a copy for the e-port). Yardsticks of the same run: fsyncs of one small append, and pydifact's parse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydifact.segmentcollection import Interchange
+
+from bench import Figure
+from vanhub.cli.stage import Stage
+from vanhub.packed import packed
+
+_FILE = packed("examples") / "cusdec-import.edi"
+_SECONDS = 6.0
+
+
+def measure() -> Iterator[Figure]:
+    size = _FILE.stat().st_size
+    yield Figure("fsync of one append", _fsyncs(), "/s", detail="yardstick")
+    yield Figure("pydifact, parse only", _pydifact(), "/s", detail=f"yardstick: the same {size:,} octets")
+    with Stage() as stage:
+        stage.init()
+        (stage.home / "hub.toml").write_text((stage.home / "hub.toml").read_text().replace('level = "info"', 'level = "warning"'))
+        begun = time.perf_counter()
+        ports = stage.start()
+        yield Figure("from `vanhub serve` to ready", time.perf_counter() - begun, "s", goal=1.5, at_most=True)
+        stage.vanhub("partner", "add", "broker", "--edi", "SKBROKER:ZZZ", "--certificate", str(stage.folder / "broker"))
+        yield Figure("memory of the idle hub", _rss(stage) / 2**20, "MiB", goal=120, at_most=True)
+        _load(ports["tcp"], stage.folder / "broker", 4, 2.0, "W")
+        alone = _load(ports["tcp"], stage.folder / "broker", 1, _SECONDS, "A")
+        yield Figure("one connection, no pipelining, p50", statistics.median(alone["latencies"]) * 1e3, "ms", goal=10, at_most=True)
+        many = [_load(ports["tcp"], stage.folder / "broker", 16, _SECONDS, prefix) for prefix in ("B", "C", "D")]
+        rate = statistics.median(run["sent"] / run["seconds"] for run in many)
+        latencies = sorted(value for run in many for value in run["latencies"])
+        yield Figure("accepted, 16 connections", rate, "/s", goal=1500, detail=f"median of {len(many)} runs of {_SECONDS:g} s")
+        yield Figure("   p50", latencies[len(latencies) // 2] * 1e3, "ms")
+        yield Figure("   p99", latencies[len(latencies) * 99 // 100] * 1e3, "ms", goal=100, at_most=True)
+        yield Figure("memory after it", _rss(stage) / 2**20, "MiB")
+        stage.stop()
+
+
+def _load(port: int, folder: Path, connections: int, seconds: float, prefix: str) -> dict[str, list[float]]:
+    command = [sys.executable, "-m", "bench._load", str(port), str(folder), str(_FILE), str(connections), str(seconds), prefix]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=seconds + 60)
+    result: dict[str, list[float]] = json.loads(done.stdout)
+    return result
+
+
+def _rss(stage: Stage) -> int:
+    """Resident octets of the daemon."""
+    pid = stage.json("status")["pid"]
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
+
+
+def _fsyncs() -> float:
+    with tempfile.NamedTemporaryFile() as file:
+        return _rate(lambda: (file.write(b"x" * 2048), file.flush(), os.fsync(file.fileno())))
+
+
+def _pydifact() -> float:
+    text = _FILE.read_text(encoding="latin-1").replace("\n", "")
+    return _rate(lambda: list(Interchange.from_str(text).get_messages()))
+
+
+def _rate(act: object, seconds: float = 1.0) -> float:
+    count, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        act()  # type: ignore[operator]
+        count += 1
+    return count / (time.perf_counter() - begun)
