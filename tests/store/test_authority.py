@@ -13,7 +13,7 @@ from vanhub.store import Store, alerts, certificates, journal
 from vanhub.values.records import Alert, CertificateRecord, CrlRecord
 
 DAY = timedelta(days=1)
-CERTIFICATE = CertificateRecord("0a1b", "trader", "partner", "ab" * 32, b"\x30\x82", NOW, NOW + 365 * DAY)
+CERTIFICATE = CertificateRecord("0a1b", "trader", "partner", "ab" * 32, "ba" * 32, b"\x30\x82", NOW, NOW + 365 * DAY)
 
 
 def record(store: Store, issued: CertificateRecord) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from tests.store.builders import NOW, accept, acceptance, delivery, octets_of, submit
 from tests.store.conftest import Clock
@@ -255,3 +259,23 @@ def test_deliveries_of_an_interchange_are_in_order(store: Store) -> None:
         answered_at=None,
         expires_at=None,
     )
+
+
+@pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+def test_hub_nodes_claim_side_by_side(url: str, store: Store, tmp_path: Path, clock: Clock) -> None:
+    """While one node's claim is not committed, the other's takes the next deliveries and does not wait."""
+    ids = fill(store, range(1, 5))
+    claimed, leave = threading.Event(), threading.Event()
+
+    def claim_and_wait(conn: Connection) -> list[Claimed]:
+        mine = deliveries.claim(conn, "customs", Slot.PRODUCTION, ["a", "b"], lease_until=NOW + MINUTE, now=NOW, actor="customs")
+        claimed.set()
+        leave.wait()
+        return mine
+
+    with closing(Store.open(url, tmp_path, clock=clock)) as other:
+        first = other.submit(claim_and_wait)
+        claimed.wait()
+        second = claim(store, NOW, "c", "d", "e")
+        leave.set()
+        assert [each.delivery.id for each in (*first.result(), *second)] == ids

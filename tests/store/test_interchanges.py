@@ -213,7 +213,6 @@ def test_listing_finds_by_every_term(store: Store, clock: Clock) -> None:
     assert found(recipient="TAX") == ["i3"]
     assert found(reference="R2") == ["i2"]
     assert found(verdict="rejected") == ["i4"]
-    assert found(sha256=acceptance(2).sha256) == ["i2"]
     assert found(message_type="CUSCAR") == ["i2"]
     assert found(message_reference="M7") == ["i2"]
     assert found(number="DOC7", message_type="CUSCAR") == []

@@ -64,7 +64,6 @@ JOBS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = {
     "of a sender": found(sender="TRADER:ZZ"),
     "to a recipient": found(recipient="CUSTOMS"),
     "by reference": found(reference="R1"),
-    "by octets": found(sha256=acceptance(1).sha256),
     "by message reference": found(message_reference="M1"),
     "by message type": found(message_type="CUSDEC"),
     "by document number": found(number="DOC1"),

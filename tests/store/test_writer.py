@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, event, func, insert, select, text
 
 from tests.store.builders import NOW, accept, acceptance, octets_of, submit
 from tests.store.conftest import Clock
@@ -302,3 +302,37 @@ def test_contents_reach_the_job_in_order(store: Store) -> None:
     assert [store.content().read(ref, 0, 1 << 20) for ref in refs] == [b"one", b"", b"three" * 100_000]
     assert {ref.day for ref in refs} == {NOW.strftime("%Y%m%d")}
     assert store.look(lambda conn: conn.execute(select(func.count()).select_from(counter)).scalar_one()) == 0
+
+
+def test_sqlite_is_asked_to_be_durable(tmp_path: Path, clock: Clock) -> None:
+    def pragmas(conn: Connection) -> dict[str, object]:
+        return {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "query_only")}
+
+    with closing(Store.open(f"sqlite:///{tmp_path}/vanhub.db", tmp_path / "content", clock=clock)) as store:
+        assert store.call(pragmas) == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "query_only": 0}
+        assert store.look(pragmas) == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "query_only": 1}
+
+
+def test_content_is_synced_before_the_commit(tmp_path: Path, clock: Clock) -> None:
+    course: list[str] = []
+
+    class Recording(Disk):
+        def write(self, fd: int, data: bytes) -> None:
+            course.append("write")
+            super().write(fd, data)
+
+        def sync(self, fd: int) -> None:
+            course.append("sync")
+            super().sync(fd)
+
+    with closing(Store.open(f"sqlite:///{tmp_path}/vanhub.db", tmp_path / "content", clock=clock, disk=Recording())) as store:
+        store.call(lambda conn: event.listen(conn.engine, "commit", lambda _: course.append("commit")))
+        course.clear()
+        with held(store):
+            futures = [submit(store, acceptance(number), octets_of(number)) for number in (1, 2)]
+            for future in futures:
+                future.add_done_callback(lambda _: course.append("promised"))
+        for future in futures:
+            future.result()
+        store.close()
+    assert course == ["commit", "write", "write", "sync", "commit", "promised", "promised"]

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from vanhub.errors import Conflict, NotFound
-from vanhub.store import counters, journal
+from vanhub.store import counters, credentials, journal
 from vanhub.store.journal import Act
 from vanhub.store.tables import certificate, crl
+from vanhub.values.principal import Credential
 from vanhub.values.records import CertificateRecord, CrlRecord
 
 
@@ -23,6 +24,7 @@ def record_certificate(conn: Connection, issued: CertificateRecord, *, now: date
         "principal": issued.principal,
         "profile": issued.profile,
         "fingerprint": issued.fingerprint,
+        "key_fingerprint": issued.key_fingerprint,
         "der": issued.der,
         "not_before": issued.not_before,
         "not_after": issued.not_after,
@@ -32,6 +34,25 @@ def record_certificate(conn: Connection, issued: CertificateRecord, *, now: date
     conn.execute(insert(certificate), [row])
     facts = {"principal": issued.principal, "profile": issued.profile, "fingerprint": issued.fingerprint, "not_after": issued.not_after.isoformat()}
     journal.append(conn, [Act("certificate.issued", issued.serial, facts)], at=now, actor=actor)
+
+
+def record_client_certificate(conn: Connection, issued: CertificateRecord, valid_as: Credential, *, code: str = "", now: datetime, actor: str) -> None:
+    """Remember a principal's certificate together with the credential that it is. ``code`` is the id of the one-time code that pays for it, and is used up.
+
+    Raises:
+        Conflict: the code was used or withdrawn meanwhile, or the serial number is taken; nothing is written.
+    """
+    if code:
+        if credentials.get_credential(conn, code).revoked_at is not None:
+            raise Conflict("this one-time code was used already")
+        credentials.revoke_credential(conn, code, reason="used", now=now, actor=actor)
+    record_certificate(conn, issued, now=now, actor=actor)
+    credentials.add_credential(conn, valid_as, now=now, actor=actor)
+
+
+def key_is_known(conn: Connection, key_fingerprint: str) -> bool:
+    """Whether a certificate was ever issued for this key."""
+    return conn.execute(select(certificate.c.serial).where(certificate.c.key_fingerprint == key_fingerprint).limit(1)).first() is not None
 
 
 def revoke_certificate(conn: Connection, serial: str, *, reason: str, now: datetime, actor: str) -> CertificateRecord:
@@ -93,6 +114,7 @@ def _certificate(row: Row[Any]) -> CertificateRecord:
         row.principal,
         row.profile,
         row.fingerprint,
+        row.key_fingerprint,
         bytes(row.der),
         row.not_before,
         row.not_after,

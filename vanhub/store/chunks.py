@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from vanhub.errors import NotFound, StoreUnavailable
 from vanhub.store.content import day_of, whole
@@ -70,7 +70,7 @@ class ChunkRows:
                 pieces = conn.execute(_PIECE, {"day": ref.day, "segment": int(ref.segment), "first": first, "last": last}).scalars().all()
                 if not pieces and ref.day not in _partitions(conn):
                     raise NotFound(f"the content of {ref.day} is no longer kept")
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise translated(error) from error
         begin = start - first * CHUNK_OCTETS
         return whole(ref, offset, b"".join(map(bytes, pieces))[begin : begin + length], length)
@@ -82,7 +82,7 @@ class ChunkRows:
             with self._engine.begin() as conn:
                 segment = conn.execute(_NEXT_SEGMENT).scalar_one()
                 conn.execute(insert(large_content), [{"segment": segment, "day": day, "begun_at": now}])
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise translated(error) from error
         return LargeRows(self._engine, day, segment)
 
@@ -90,7 +90,7 @@ class ChunkRows:
         try:
             with self._engine.begin() as conn:
                 _drop(conn, ref.day, int(ref.segment))
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise translated(error) from error
 
     def days(self) -> list[str]:
@@ -181,7 +181,7 @@ class LargeRows:
             try:
                 with self._engine.begin() as conn:
                     conn.execute(_INSERT, rows)
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 raise translated(error) from error
         self._number += len(rows)
         del self._waiting[:octets]

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from vanhub.errors import DiskFull, OperatorError, StoreUnavailable
 
 _BUSY_TIMEOUT_MS = 10_000
 _CHECKPOINT_PAGES = 4_000
+_CACHE_KIB = {"writing": 32_768, "reading": 8_192}
 _PG_DISK_FULL = "53100"
 _PG_AGAIN = {"40001", "40P01"}
 
@@ -43,7 +45,7 @@ def open_engine(url: str, *, reading: bool, connections: int = 1) -> Engine:
     if parsed.drivername == "postgresql+psycopg":
         options: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if reading else {}
         try:
-            return create_engine(parsed, pool_size=connections, max_overflow=0, execution_options=options)
+            return create_engine(parsed, pool_size=connections, max_overflow=0, pool_pre_ping=True, execution_options=options)
         except (ImportError, NoSuchModuleError):
             raise OperatorError("the store URL names PostgreSQL, but psycopg is not installed: pip install 'vanhub[postgresql]'") from None
     raise OperatorError(f"the store cannot be kept in {parsed.drivername!r}; write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
@@ -60,6 +62,7 @@ def _take_over_transactions(engine: Engine, *, reading: bool) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB['reading' if reading else 'writing']}")
         connection.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
 
     @event.listens_for(engine, "begin")
@@ -72,6 +75,8 @@ def translated(error: Exception) -> Exception:
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
     if isinstance(error, OSError):
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    elif isinstance(error, NoConnection):
+        full = False
     elif isinstance(error, OperationalError | InterfaceError | InternalError) and code != sqlite3.SQLITE_ERROR:
         full = code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
     else:

@@ -21,7 +21,7 @@ from vanhub.store import deliveries, journal, staging
 from vanhub.store.columns import Moment, canonical
 from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
-from vanhub.store.tables import HAS_NUMBER, IS_LARGE, acknowledgement, delivery, interchange, message
+from vanhub.store.tables import HAS_NUMBER, IS_LARGE, IS_REJECTED, acknowledgement, delivery, interchange, message
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.delivery import ContentRef
 from vanhub.values.records import AcknowledgementListing, InterchangeFilter, InterchangeRecord, StoredAcknowledgement
@@ -201,7 +201,7 @@ def _same_rejection(conn: Connection, acceptance: Acceptance) -> Row[Any] | None
     """The latest receipt of the same octets that was rejected for the same faults."""
     if acceptance.verdict is not Verdict.REJECTED:
         return None
-    same = _FIRST.where(interchange.c.sha256 == acceptance.sha256, interchange.c.principal == acceptance.principal, interchange.c.verdict == Verdict.REJECTED)
+    same = _FIRST.where(interchange.c.sha256 == acceptance.sha256, interchange.c.principal == acceptance.principal, IS_REJECTED)
     latest = conn.execute(same.order_by(interchange.c.received_at.desc()).limit(1)).first()
     if latest is None or latest.faults_total != acceptance.faults_total or canonical(latest.faults) != canonical(list(acceptance.faults)):
         return None
@@ -299,7 +299,6 @@ def _terms(wanted: InterchangeFilter) -> list[ColumnElement[bool]]:
         (interchange.c.principal, wanted.principal),
         (interchange.c.reference, wanted.reference),
         (interchange.c.verdict, wanted.verdict),
-        (interchange.c.sha256, wanted.sha256),
     ):
         if value:
             terms.append(column == value)

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from vanhub.errors import StoreUnavailable
 from vanhub.store.engine import translated
@@ -35,5 +35,5 @@ class Readers:
         try:
             with self._engine.begin() as conn:
                 return job(conn, *args, **kw)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise translated(error) from error

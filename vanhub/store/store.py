@@ -30,7 +30,7 @@ from vanhub.values.acceptance import Acceptance, Accepted
 T = TypeVar("T")
 
 _READERS = 4
-_WRITE_CONNECTIONS = 8  # the writer's, and those of large contents being written on PostgreSQL
+_CONNECTIONS = 16  # at most, for writing and for reading: on PostgreSQL content is written and read from any thread
 
 
 class Store:
@@ -53,10 +53,10 @@ class Store:
         Raises:
             OperatorError: the database cannot be opened, or its schema is not this program's.
         """
-        writing = open_engine(url, reading=False, connections=_WRITE_CONNECTIONS)
+        writing = open_engine(url, reading=False, connections=_CONNECTIONS)
         try:
             require_schema(writing)
-            reading = open_engine(url, reading=True, connections=_READERS + 1)
+            reading = open_engine(url, reading=True, connections=_CONNECTIONS)
             content = SegmentFiles(content_dir, disk=disk) if writing.dialect.name == "sqlite" else ChunkRows(writing, reading)
             store = cls(writing, reading, content, clock=clock, queue_limit=queue_limit)
         except (DBAPIError, OSError) as error:
@@ -65,7 +65,11 @@ class Store:
         except OperatorError:
             writing.dispose()
             raise
-        store._sweep()
+        try:
+            store._sweep()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def submit(self, job: Callable[..., T], *args: Any, contents: Sequence[bytes] = (), **kw: Any) -> Future[T]:

@@ -21,6 +21,8 @@ _NAMES = {
 }
 
 # Conditions of partial indexes: a query uses the index only when it has the very condition, with its literals.
+# An index over random values such as digests costs a page write for every row, hence only where it is needed.
+IS_REJECTED = text("verdict = 'rejected'")
 IS_LARGE = text("content_large")
 HAS_NUMBER = text("number <> ''")
 MAY_EXPIRE = text("state IN ('available', 'quarantined')")
@@ -117,7 +119,7 @@ Index(None, interchange.c.principal, interchange.c.received_at)
 Index(None, interchange.c.sender, interchange.c.received_at)
 Index(None, interchange.c.recipient, interchange.c.received_at)
 Index(None, interchange.c.reference)
-Index(None, interchange.c.sha256)
+Index("ix_interchange_rejected", interchange.c.sha256, sqlite_where=IS_REJECTED, postgresql_where=IS_REJECTED)
 Index(
     "ix_interchange_large",
     interchange.c.content_day,
@@ -237,6 +239,7 @@ certificate = Table(
     Column("principal", Text, nullable=False, comment="whom it names; empty: the hub's own"),
     Column("profile", Text, nullable=False, comment="root, issuing, partner, agency ..."),
     Column("fingerprint", Text, nullable=False, comment="SHA-256 of the DER, lower-case hex"),
+    Column("key_fingerprint", Text, nullable=False, comment="SHA-256 of the key's SubjectPublicKeyInfo, lower-case hex"),
     Column("der", LargeBinary, nullable=False),
     Column("not_before", Moment, nullable=False, comment="microseconds UTC"),
     Column("not_after", Moment, nullable=False, comment="microseconds UTC"),
@@ -245,6 +248,7 @@ certificate = Table(
 )
 Index("uq_certificate_fingerprint", certificate.c.fingerprint, unique=True)
 Index(None, certificate.c.principal)
+Index(None, certificate.c.key_fingerprint)
 Index(None, certificate.c.not_after)
 
 crl = Table(

@@ -28,7 +28,9 @@ _ATTEMPTS = 5
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _Submitted:
+    """A job and what became of it in its last attempt; its future hears of that after COMMIT."""
+
     job: Callable[..., Any]
     args: tuple[Any, ...]
     kw: Mapping[str, Any]
@@ -36,6 +38,19 @@ class _Waiting:
     since: datetime
     future: Future[Any] = field(default_factory=Future)
     attempts: int = 0
+    result: Any = None
+    error: Exception | None = None
+
+    @property
+    def again(self) -> bool:
+        """It lost against another hub node's transaction and may be run again."""
+        return self.error is not None and self.attempts < _ATTEMPTS and is_overtaken(self.error)
+
+    def settle(self) -> None:
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(translated(self.error))
 
 
 class Writer:
@@ -46,7 +61,7 @@ class Writer:
         self._content = content
         self._clock = clock
         self._queue_limit = queue_limit
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[_Submitted] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._batches = self._jobs = self._failed_jobs = self._failed_commits = 0
@@ -57,15 +72,15 @@ class Writer:
 
     def submit(self, job: Callable[..., Any], args: tuple[Any, ...], kw: Mapping[str, Any], contents: Sequence[bytes]) -> Future[Any]:
         """Queue a job. Raises ``Busy`` when the queue is full, ``StoreUnavailable`` when the writer is stopping."""
-        waiting = _Waiting(job, args, kw, contents, self._clock())
+        submitted = _Submitted(job, args, kw, contents, self._clock())
         with self._changed:
             if self._closing:
                 raise StoreUnavailable("the store is stopping")
             if len(self._queue) >= self._queue_limit:
                 raise Busy("too many jobs wait for the store")
-            self._queue.append(waiting)
+            self._queue.append(submitted)
             self._changed.notify()
-        return waiting.future
+        return submitted.future
 
     def close(self) -> None:
         """Run what is queued, then stop; idempotent."""
@@ -94,81 +109,65 @@ class Writer:
         while batch := self._take():
             self._run(batch)
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Submitted]:
         """All jobs that wait, up to a bound that keeps a transaction short; empty when the writer is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
-            batch: list[_Waiting] = []
+            batch: list[_Submitted] = []
             octets = 0
             while self._queue and len(batch) < _MOST_JOBS and octets < _MOST_OCTETS:
-                waiting = self._queue.popleft()
-                octets += sum(map(len, waiting.contents))
-                batch.append(waiting)
+                submitted = self._queue.popleft()
+                octets += sum(map(len, submitted.contents))
+                batch.append(submitted)
             return batch
 
-    def _run(self, batch: list[_Waiting]) -> None:
-        live = [waiting for waiting in batch if waiting.attempts or waiting.future.set_running_or_notify_cancel()]
+    def _run(self, batch: list[_Submitted]) -> None:
+        live = [each for each in batch if each.attempts or each.future.set_running_or_notify_cancel()]
         begun = self._clock()
-        results: list[tuple[_Waiting, Any]] = []
-        errors: list[tuple[_Waiting, Exception]] = []
-        again: list[_Waiting] = []
         try:
             with self._engine.connect() as conn, conn.begin() as transaction:
-                for waiting in live:
-                    self._run_one(conn, waiting, begun, results, errors, again)
+                for each in live:
+                    self._attempt(conn, each, begun)
                 self._content.sync()
                 committing = self._clock()
                 transaction.commit()
         except Exception as error:  # noqa: BLE001 - the edge of the thread: whatever it was, every job of the batch must hear of it
             with self._changed:
                 self._failed_commits += 1
-            for waiting in live:
-                waiting.future.set_exception(_failed_commit(error))
+            for each in live:
+                each.future.set_exception(_failed_commit(error))
             return
         ended = self._clock()
+        again = [each for each in live if each.again]
+        settled = [each for each in live if not each.again]
         with self._changed:
             self._batches += 1
-            self._jobs += len(results)
-            self._failed_jobs += len(errors)
+            self._jobs += sum(each.error is None for each in settled)
+            self._failed_jobs += sum(each.error is not None for each in settled)
             self._last_batch_jobs = len(live)
             self._last_batch_s = (ended - begun).total_seconds()
             self._last_commit_s = (ended - committing).total_seconds()
             self._queue.extendleft(reversed(again))
-        for waiting, result in results:
-            waiting.future.set_result(result)
-        for waiting, raised in errors:
-            waiting.future.set_exception(translated(raised))
+        for each in settled:
+            each.settle()
 
-    def _run_one(
-        self,
-        conn: Connection,
-        waiting: _Waiting,
-        now: datetime,
-        results: list[tuple[_Waiting, Any]],
-        errors: list[tuple[_Waiting, Exception]],
-        again: list[_Waiting],
-    ) -> None:
-        """One job in its SAVEPOINT. An error of the transaction itself (it cannot roll back to the SAVEPOINT) is raised and ends the batch."""
+    def _attempt(self, conn: Connection, submitted: _Submitted, now: datetime) -> None:
+        """Run one job in its SAVEPOINT. An error of the transaction itself (it cannot roll back to the SAVEPOINT) is raised and ends the batch."""
+        submitted.attempts += 1
         run(conn, "SAVEPOINT job")
         try:
-            if waiting.contents:
-                refs = self._content.append(conn, waiting.contents, now)
-                result = waiting.job(conn, *waiting.args, refs=refs, **waiting.kw)
-            else:
-                result = waiting.job(conn, *waiting.args, **waiting.kw)
+            kw = submitted.kw
+            if submitted.contents:
+                kw = {**kw, "refs": self._content.append(conn, submitted.contents, now)}
+            submitted.result = submitted.job(conn, *submitted.args, **kw)
+            submitted.error = None
         except Exception as error:  # noqa: BLE001 - a job's error belongs to who submitted it, whatever it is
+            submitted.error = error
             try:
                 run(conn, "ROLLBACK TO SAVEPOINT job")
             except SQLAlchemyError:
                 # The database undid the whole transaction (disk full, I/O error, lost connection): the first error says why.
                 raise error from None
-            waiting.attempts += 1
-            if is_overtaken(error) and waiting.attempts < _ATTEMPTS:
-                again.append(waiting)
-            else:
-                errors.append((waiting, error))
-        else:
-            results.append((waiting, result))
         run(conn, "RELEASE SAVEPOINT job")
 
 

@@ -56,7 +56,6 @@ class InterchangeFilter:
     recipient: str = ""
     reference: str = ""
     verdict: str = ""
-    sha256: str = ""
     message_reference: str = ""
     message_type: str = ""
     number: str = ""
@@ -114,12 +113,13 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRecord:
-    """One certificate that the CA issued. ``serial`` and ``fingerprint`` (SHA-256 of ``der``) in lower-case hex."""
+    """One certificate that the CA issued. ``serial``, ``fingerprint`` (SHA-256 of ``der``) and ``key_fingerprint`` (of its SubjectPublicKeyInfo) in lower-case hex."""
 
     serial: str
     principal: str
     profile: str
     fingerprint: str
+    key_fingerprint: str
     der: bytes
     not_before: datetime
     not_after: datetime

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("principal", sa.Text(), nullable=False, comment="whom it names; empty: the hub's own"),
         sa.Column("profile", sa.Text(), nullable=False, comment="root, issuing, partner, agency ..."),
         sa.Column("fingerprint", sa.Text(), nullable=False, comment="SHA-256 of the DER, lower-case hex"),
+        sa.Column("key_fingerprint", sa.Text(), nullable=False, comment="SHA-256 of the key's SubjectPublicKeyInfo, lower-case hex"),
         sa.Column("der", sa.LargeBinary(), nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=False, comment="microseconds UTC"),
         sa.Column("not_after", sa.BigInteger(), nullable=False, comment="microseconds UTC"),
@@ -37,6 +38,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False, comment="of the revocation, else empty"),
         sa.PrimaryKeyConstraint("serial", name="pk_certificate"),
     )
+    op.create_index("ix_certificate_key_fingerprint", "certificate", ["key_fingerprint"], unique=False)
     op.create_index("ix_certificate_not_after", "certificate", ["not_after"], unique=False)
     op.create_index("ix_certificate_principal", "certificate", ["principal"], unique=False)
     op.create_index("uq_certificate_fingerprint", "certificate", ["fingerprint"], unique=True)
@@ -104,8 +106,15 @@ def upgrade() -> None:
     op.create_index("ix_interchange_received_at_id", "interchange", ["received_at", "id"], unique=False)
     op.create_index("ix_interchange_recipient_received_at", "interchange", ["recipient", "received_at"], unique=False)
     op.create_index("ix_interchange_reference", "interchange", ["reference"], unique=False)
+    op.create_index(
+        "ix_interchange_rejected",
+        "interchange",
+        ["sha256"],
+        unique=False,
+        sqlite_where=sa.text("verdict = 'rejected'"),
+        postgresql_where=sa.text("verdict = 'rejected'"),
+    )
     op.create_index("ix_interchange_sender_received_at", "interchange", ["sender", "received_at"], unique=False)
-    op.create_index("ix_interchange_sha256", "interchange", ["sha256"], unique=False)
     op.create_index("uq_interchange_duplicate_key", "interchange", ["duplicate_key"], unique=True)
     op.create_table(
         "leaf",
