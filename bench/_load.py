@@ -41,7 +41,7 @@ def main(port: str, folder: str, file: str, connections: str, seconds: str, pref
             socket.create_connection(("127.0.0.1", int(port))) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as session,
         ):
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            session.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             begin.wait()
             count = 0
             while (begun := time.perf_counter()) < until[0]:

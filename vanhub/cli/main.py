@@ -60,9 +60,9 @@ def vanhub(context: click.Context, home: str | None) -> None:
 def main() -> None:
     """Entry point of the console script."""
     try:
-        vanhub.main(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        # Outside its standalone mode click returns the code of an Exit, and None (or what the command returned) otherwise.
+        code = vanhub.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         click.echo("vanhub: interrupted", err=True)
         sys.exit(130)
