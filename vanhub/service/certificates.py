@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from vanhub.errors import OperatorError
 from vanhub.pki.crl import IssuedCrl, Revoked, require_reason
 from vanhub.pki.issue import IssuedCertificate, serial_text
-from vanhub.pki.keys import PublicKey
+from vanhub.pki.keys import PublicKey, fingerprint, require_strong
 from vanhub.service.core import Core
 from vanhub.service.identifiers import new_id
 from vanhub.store import alerts, certificates, credentials
@@ -28,6 +28,7 @@ def record_of(issued: IssuedCertificate) -> CertificateRecord:
         principal=issued.principal,
         profile=issued.profile,
         fingerprint=issued.fingerprint,
+        key_fingerprint=fingerprint(require_strong(issued.certificate.public_key())),
         der=issued.der,
         not_before=issued.not_before,
         not_after=issued.not_after,
