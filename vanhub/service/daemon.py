@@ -6,8 +6,8 @@ SIGTERM and SIGINT stop cleanly, SIGHUP reloads mailboxes, principals and TLS fi
 from __future__ import annotations
 
 import os
-import secrets
 import signal
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +17,15 @@ import structlog
 from vanhub.errors import HubError
 from vanhub.service.core import Core
 from vanhub.service.deferring import background
+from vanhub.service.entropy import Entropy
 from vanhub.service.home import Home, HomeLock
 from vanhub.service.logs import begin_logging
 
 _log = structlog.get_logger("vanhub.daemon")
+
+
+SWITCH_S = 0.0002
+"""Seconds after which a thread that computes lets another one run."""
 
 
 def serve(home: Home) -> None:
@@ -29,9 +34,11 @@ def serve(home: Home) -> None:
     Raises:
         OperatorError: it cannot start; the text says why and what to do.
     """
+    # The store's writer waits for the interpreter's lock after every statement: at Python's default of 5 ms the reactor starves it.
+    sys.setswitchinterval(SWITCH_S)
     with HomeLock(home):
         begin_logging(home.settings.log.level, home.settings.log.format)
-        core = Core.open(home, os.environ, clock=lambda: datetime.now(UTC), entropy=secrets.token_bytes)
+        core = Core.open(home, os.environ, clock=lambda: datetime.now(UTC), entropy=Entropy())
         from twisted.internet import reactor as process_reactor  # chosen here and nowhere else; importing it installs it
 
         from vanhub.service.hub import Hub
