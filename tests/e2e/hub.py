@@ -5,6 +5,7 @@ Everything goes through the ``vanhub`` command, the sockets and the files that a
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,8 +46,52 @@ class Partner:
         return context
 
     @property
+    def certificate(self) -> list[str]:
+        """How ``openssl s_client`` shows it."""
+        return ["-cert", str(self.folder / "client.pem"), "-key", str(self.folder / "client.key"), "-CAfile", str(self.folder / "ca.pem")]
+
+    @property
     def curl(self) -> list[str]:
         return ["curl", "-sS", "--cert", str(self.folder / "client.pem"), "--key", str(self.folder / "client.key"), "--cacert", str(self.folder / "ca.pem")]
+
+
+class Api:
+    """``/v1`` over one connection that stays open between requests."""
+
+    def __init__(self, connection: http.client.HTTPSConnection, token: str) -> None:
+        self._connection = connection
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """HTTP status and body. Raises ``OSError`` or ``http.client.HTTPException`` when the connection ends before the answer."""
+        self._connection.request(method, path, body, self._headers)
+        with self._connection.getresponse() as response:
+            return response.status, response.read()
+
+    def get(self, path: str) -> tuple[int, Any]:
+        status, body = self.request("GET", path)
+        return status, json.loads(body)
+
+    def post(self, path: str, members: dict[str, Any] | None = None) -> tuple[int, Any]:
+        status, body = self.request("POST", path, json.dumps(members or {}).encode())
+        return status, json.loads(body)
+
+    def submit(self, octets: bytes) -> tuple[int, Any]:
+        status, body = self.request("POST", "/v1/interchanges", octets)
+        return status, json.loads(body)
+
+    def ended(self, within_s: float) -> bool:
+        """Whether the hub ends the connection within ``within_s`` seconds, nothing being asked meanwhile."""
+        return is_ended(self._connection.sock, within_s)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class RunningHub:
@@ -140,26 +186,48 @@ class RunningHub:
         body, _, status = done.stdout.rpartition(b"\n")
         return int(status), body
 
+    def post(self, partner: Partner, octets: bytes) -> tuple[int, Any]:
+        """HTTP status and receipt (or problem) for an interchange sent with curl."""
+        file = self.scratch(octets)
+        status, body = self.curl(partner, "/v1/interchanges", "-H", "Content-Type: application/edifact", "--data-binary", f"@{file}")
+        file.unlink()
+        return status, json.loads(body)
+
+    def api(self, partner: Partner, *, token: str = "") -> Api:
+        """One HTTPS connection that is kept open, with the certificate or, given one, the bearer token."""
+        context = ssl.create_default_context(cafile=partner.folder / "ca.pem") if token else partner.tls_context
+        return Api(http.client.HTTPSConnection("localhost", self.port("https"), timeout=ANSWER_S, context=context), token)
+
+    def upload(self, partner: Partner, name: str, octets: bytes) -> None:
+        """Put a file into the outbox with OpenSSH's sftp."""
+        file = self.scratch(octets)
+        self.sftp(partner, f"put {file} outbox/{name}\n")
+        file.unlink()
+
     def sftp(self, partner: Partner, batch: str, *, code: int = 0) -> str:
         """Run a batch of OpenSSH's sftp; its output. Lines that begin with ``-`` may fail."""
-        done = subprocess.run(
-            ["sftp", *self._ssh_options(partner), "-P", str(self.port("sftp")), "-b", "-", f"{partner.id}@127.0.0.1"],
-            input=batch,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            cwd=self.path.parent,
-        )
+        done = subprocess.run(self.sftp_command(partner), input=batch, capture_output=True, text=True, timeout=60, check=False, cwd=self.path.parent)
         if done.returncode != code:
             raise Failed(f"sftp: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 
-    def _ssh_options(self, partner: Partner) -> list[str]:
+    def sftp_command(self, partner: Partner) -> list[str]:
+        """OpenSSH's sftp, reading its commands from standard input."""
+        return ["sftp", *self.ssh_options(partner), "-P", str(self.port("sftp")), "-b", "-", f"{partner.id}@127.0.0.1"]
+
+    def ssh_options(self, partner: Partner) -> list[str]:
         known = self.path.parent / "known_hosts"
         host_key = (self.path / "certs" / "ssh_host_ed25519_key.pub").read_text().split()
         known.write_text(f"[127.0.0.1]:{self.port('sftp')} {host_key[0]} {host_key[1]}\n")
-        return ["-q", "-i", str(partner.ssh_key), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={known}", "-F", "/dev/null"]
+        login = ["-i", str(partner.ssh_key), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"] if partner.ssh_key else ["-o", "PubkeyAuthentication=no"]
+        return ["-q", *login, "-o", f"UserKnownHostsFile={known}", "-F", "/dev/null"]
+
+    def scratch(self, octets: bytes) -> Path:
+        """A new file with ``octets``."""
+        descriptor, name = tempfile.mkstemp(dir=self.path.parent, suffix=".edi")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(octets)
+        return Path(name)
 
     def _listens(self) -> bool:
         assert self.process is not None
@@ -182,6 +250,19 @@ def wait_until(happened: Callable[[], Any], limit_s: float, explain: Callable[[]
             raise Failed(explain())
         time.sleep(0.02)
     return result
+
+
+def is_ended(session: socket.socket, within_s: float) -> bool:
+    """Whether the other side ends ``session`` within ``within_s`` seconds; what it says before does not matter."""
+    session.settimeout(within_s)
+    try:
+        while session.recv(65536):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def read_interchanges(session: ssl.SSLSocket, count: int) -> list[bytes]:
