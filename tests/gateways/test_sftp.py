@@ -366,6 +366,23 @@ def test_a_second_reader_is_told_and_a_reader_that_dies_releases(server: Server)
     assert server.ask("look")["boxes"] == {id: "delivered"}
 
 
+def test_a_channel_that_ends_releases_though_its_connection_goes_on(server: Server, tmp_path: Path) -> None:
+    id = server.deliver("beta", interchange("R1", size=14_000_000))
+    control = f"-oControlPath={tmp_path / 'mux'}"
+    ssh = ["ssh", *CLIENT, control, f"-p{server.port}", f"-i{server.folder / 'beta'}"]
+    with subprocess.Popen([*ssh, "-MN", "beta@127.0.0.1"], stdin=subprocess.DEVNULL) as master:
+        try:
+            server.until(lambda _: server.run(*ssh, "-Ocheck", "beta@127.0.0.1").returncode == 0)
+            reader = server.start("beta", f"get inbox/ALPHA_R1_ORDERS_{id}.edi slow", options=(control,))
+            server.until(lambda _: (server.work / "slow").exists() and (server.work / "slow").stat().st_size > 4_000_000)
+            os.kill(reader.pid, signal.SIGSTOP)
+            assert server.ask("look")["boxes"] == {id: "claimed"}
+            os.killpg(reader.pid, signal.SIGKILL)
+            assert server.until(lambda seen: seen["boxes"][id] == "available")["sessions"] == ["beta"]
+        finally:
+            master.kill()
+
+
 def test_slots_have_folders_of_their_own_that_do_not_disturb_mget(server: Server) -> None:
     ids = {slot: server.deliver("beta", interchange(slot.upper()), slot=slot) for slot in ("production", "test", "rejected")}
     server.sftp("beta", "cd inbox", "mget *", "cd test", "mget *", "cd /in/rejected", "mget *")

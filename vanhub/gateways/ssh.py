@@ -172,6 +172,11 @@ class Channel(SSHChannel):
         if self.subsystem is not None:
             self.subsystem.writable()
 
+    def closeReceived(self) -> None:
+        # What the peer has not taken it will not take: conch would wait for window to send it, and never close.
+        self.buf, self.extBuf = b"", []
+        self.loseConnection()
+
     def closed(self) -> None:
         if self.subsystem is not None:
             self.subsystem.lost()
@@ -247,7 +252,7 @@ class Login(userauth.SSHUserAuthServer):
                     raise Untrusted("a password is not changed here")
                 principal, credential = await doorkeeper.by_password(name, password.decode("utf-8", "backslashreplace"), peer)
         except HubError as error:
-            _log.info("login of {name!r} from {peer} refused: {error}", name=name, peer=peer, error=str(error))
+            _log.debug("login of {name!r} from {peer} refused: {error}", name=name, peer=peer, error=str(error))
             if kind == b"password":
                 await _later(self.clock, self.passwordDelay)
             raise UnauthorizedLogin(str(error)) from error
