@@ -52,7 +52,19 @@ class Browser:
     """One connection to the gateway over ``hub``; ``certificate`` is what TLS would have verified."""
 
     def __init__(self, hub: MemoryHub, clock: Clock, certificate: bytes | None = None, limits: HttpLimits = LIMITS) -> None:
-        site = http_site(hub, hub, hub, hub, clock=clock, ca_pem=lambda: b"PEM", crl=lambda: b"DER", limits=limits, identify=lambda _: certificate)
+        site = http_site(
+            hub,
+            hub,
+            hub,
+            hub,
+            hub,
+            clock=clock,
+            ca_pem=lambda: b"PEM",
+            crl=lambda: b"DER",
+            published=lambda: {"/pki/root.cer": b"a CER"},
+            limits=limits,
+            identify=lambda _: certificate,
+        )
         self.channel = site.buildProtocol(None)
         self.line = Line(peerAddress=IPv4Address("TCP", "192.0.2.1", 1234), hostAddress=IPv4Address("TCP", "192.0.2.2", 8443))
         self.channel.makeConnection(self.line)

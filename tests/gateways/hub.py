@@ -79,7 +79,7 @@ class Box:
 
 
 class MemoryHub:
-    """Doorkeeper, Intake, Mailboxes and Records in one object. ``clock`` moves leases and lateness."""
+    """Doorkeeper, Intake, Mailboxes, Records and Enrolment in one object. ``clock`` moves leases and lateness."""
 
     def __init__(self, clock: IReactorTime, *, queue_limit: int = 1_000, late_s: float = 0.3) -> None:
         self.clock = clock
@@ -89,6 +89,7 @@ class MemoryHub:
         self.fingerprints: dict[str, str] = {}
         self.ssh_keys: dict[tuple[str, bytes], str] = {}
         self.passwords: dict[str, str] = {}
+        self.codes: dict[str, str] = {}
         self.sessions: list[Session] = []
         self.closed: list[tuple[str, str]] = []
         self.uploads: list[MemoryUpload] = []
@@ -158,6 +159,19 @@ class MemoryHub:
         if session in self.sessions:
             self.sessions.remove(session)
             self.closed.append((session.principal.id, reason))
+
+    # -- Enrolment
+
+    def authorities(self) -> bytes:
+        return b"\x30 the CA's certificates"
+
+    def redeem(self, name: str, code: str, request: bytes, peer: str) -> Deferred[bytes]:
+        if self.codes.get(name) != code:
+            return fail(Untrusted("wrong name or code"))
+        if request != b"\x30 a request":
+            return fail(Refused("this is no certificate signing request that can be read"))
+        del self.codes[name]
+        return succeed(b"\x30 a certificate of " + name.encode())
 
     # -- Intake
 

@@ -94,9 +94,11 @@ def main(folder: Path) -> None:
         hub,
         hub,
         hub,
+        hub,
         clock=reactor,
         ca_pem=(folder / "root.pem").read_bytes,
         crl=lambda: b"a CRL",
+        published=dict,
         limits=HttpLimits(request_timeout_s=3, interchange_timeout_s=20, idle_timeout_s=10, close_timeout_s=2),
     )
     ports = {

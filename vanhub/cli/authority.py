@@ -109,10 +109,11 @@ def expiring(hub: Operations, days: int, as_json: bool) -> None:
 @ca.command("crl")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else standard output.")
 @click.option("--der", is_flag=True, help="DER instead of PEM.")
+@click.option("--root", is_flag=True, help="The root's list, of issuing CAs revoked. Needs certs/root.key: bring it back for this.")
 @click.pass_obj
-def crl(hub: Operations, out: Path | None, der: bool) -> None:
-    """Issue a new CRL and write it."""
-    issued = hub.ask("ca.crl")
+def crl(hub: Operations, out: Path | None, der: bool, root: bool) -> None:
+    """Issue a new CRL and write it. The hub renews the issuing CA's by itself; the root's is due once a year."""
+    issued = hub.ask("ca.crl", root=root)
     content = bytes.fromhex(issued["der"]) if der else issued["pem"].encode()
     if out is None:
         sys.stdout.buffer.write(content)

@@ -116,7 +116,13 @@ def password_remove(hub: Operations, id: str) -> None:
 @as_json
 @click.pass_obj
 def enrol(hub: Operations, id: str, hours: int, as_json: bool) -> None:
-    """Issue a one-time code with which the principal ID fetches its first certificate over HTTPS (/.well-known/est/simpleenroll). It is shown this once."""
+    """Issue a one-time code, shown this once, with which the principal ID fetches a certificate for a key of its own over HTTPS (RFC 7030):
+
+    \b
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -subj / -out client.csr
+    curl --cacert ca.pem --user ID:CODE -H 'Content-Type: application/pkcs10' --data-binary @client.csr \\
+      https://HUB:8443/.well-known/est/simpleenroll | openssl base64 -d | openssl pkcs7 -inform DER -print_certs -out client.pem
+    """
     emit(hub.ask("enrolment.issue", id=id, hours=hours), as_json, lambda result: click.echo(result["code"]))
 
 

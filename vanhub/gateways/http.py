@@ -1,7 +1,7 @@
 """The HTTPS gateway's assembly: what a TLS listener is given to serve ``/v1``.
 
 ``http_routes`` says what may be asked, ``http_channel`` how it comes in, ``http_api`` what is done, ``http_answer`` and ``http_values`` what
-goes out, ``problem`` what went wrong, ``openapi`` describes it all.
+goes out, ``problem`` what went wrong, ``openapi`` describes it all. ``http_est`` has the paths of the CA beside it.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -10,7 +10,7 @@ goes out, ``problem`` what went wrong, ``openapi`` describes it all.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -18,8 +18,9 @@ from twisted.logger import Logger
 from twisted.web import http
 
 from vanhub.gateways.http_api import Api
-from vanhub.gateways.http_channel import HttpChannel, HttpLimits
-from vanhub.gateways.seam import Doorkeeper, Intake, Mailboxes, Records
+from vanhub.gateways.http_channel import HttpChannel, HttpLimits, Judge
+from vanhub.gateways.http_est import CaPages
+from vanhub.gateways.seam import Doorkeeper, Enrolment, Intake, Mailboxes, Records
 from vanhub.gateways.tls import peer_certificate
 
 _DEFAULTS = HttpLimits()
@@ -30,20 +31,24 @@ def http_site(
     intake: Intake,
     mailboxes: Mailboxes,
     records: Records,
+    enrolment: Enrolment,
     *,
     clock: IReactorTime,
     ca_pem: Callable[[], bytes],
     crl: Callable[[], bytes],
+    published: Callable[[], Mapping[str, bytes]],
     limits: HttpLimits = _DEFAULTS,
     identify: Callable[[Any], bytes | None] = peer_certificate,
 ) -> HttpSite:
     """The factory to wrap in ``tls.TlsFactory`` with ``ClientCertificate.OPTIONAL``.
 
-    ``ca_pem()`` is the PEM of the hub's root (and issuing CAs), ``crl()`` the current CRL in DER. ``identify(transport)`` is the DER of the client's
+    ``ca_pem()`` is the PEM of the hub's root (and issuing CAs), ``crl()`` the current CRL in DER, ``published()`` what the CA's
+    certificates point to, in DER by path. ``identify(transport)`` is the DER of the client's
     certificate, whose chain was verified, or None.
     """
     api = Api(doorkeeper, intake, mailboxes, records, clock=clock, ca_pem=ca_pem, crl=crl, limits=limits, identify=identify)
-    return HttpSite(api, doorkeeper, clock=clock, limits=limits)
+    pages = CaPages(api, enrolment, published, request_octets=limits.json_octets)
+    return HttpSite(pages, doorkeeper, clock=clock, limits=limits)
 
 
 class HttpSite(http.HTTPFactory):
@@ -52,16 +57,16 @@ class HttpSite(http.HTTPFactory):
     _log = Logger()
     noisy = False
 
-    def __init__(self, api: Api, doorkeeper: Doorkeeper, *, clock: IReactorTime, limits: HttpLimits) -> None:
+    def __init__(self, judge: Judge, doorkeeper: Doorkeeper, *, clock: IReactorTime, limits: HttpLimits) -> None:
         super().__init__(reactor=clock)
-        self._api = api
+        self._judge = judge
         self._doorkeeper = doorkeeper
         self._clock = clock
         self._limits = limits
         self._faults = itertools.count(1)
 
     def buildProtocol(self, addr: IAddress | None) -> HttpChannel:  # type: ignore[override]  # noqa: ARG002 - no HTTP/2, hence no proxy around the channel
-        channel = HttpChannel(self._api, clock=self._clock, limits=self._limits, close_session=self._doorkeeper.close)
+        channel = HttpChannel(self._judge, clock=self._clock, limits=self._limits, close_session=self._doorkeeper.close)
         channel.factory = self
         return channel
 

@@ -1,4 +1,4 @@
-"""What a gateway knows of the hub: four narrow protocols, implemented by ``vanhub.service``.
+"""What a gateway knows of the hub: narrow protocols, implemented by ``vanhub.service``.
 
 A gateway turns wire bytes into calls on these and their results into wire bytes. It never touches the store, the
 directories or the CA, and it decides nothing that ``vanhub.exchange`` should decide.
@@ -110,7 +110,9 @@ class Content(Protocol):
 class Mailboxes(Protocol):
     """A principal's own mailbox. Every method looks only at the session's principal; what is not its own is ``NotFound``."""
 
-    def waiting(self, session: Session, *, state: str | None = None, slot: Slot = Slot.PRODUCTION, limit: int = 100, after: str = "") -> Deferred[list[Delivery]]:
+    def waiting(
+        self, session: Session, *, state: str | None = None, slot: Slot = Slot.PRODUCTION, limit: int = 100, after: str = ""
+    ) -> Deferred[list[Delivery]]:
         """In order of arrival, after the delivery id ``after``. ``state`` None means available."""
         ...
 
@@ -184,4 +186,20 @@ class Records(Protocol):
 
     def evidence(self, session: Session, interchange: str) -> Deferred[Iterator[bytes]]:
         """A ZIP with original, acknowledgement, signature, certificate chain and CRL."""
+        ...
+
+
+class Enrolment(Protocol):
+    """First certificates, for principals that were given a one-time code."""
+
+    def authorities(self) -> bytes:
+        """The hub's root and issuing CA: certs-only PKCS#7 in DER."""
+        ...
+
+    def redeem(self, name: str, code: str, request: bytes, peer: str) -> Deferred[bytes]:
+        """A certificate of the principal ``name`` for the key in ``request`` (PKCS#10 in PEM or DER), alone in a certs-only PKCS#7 in DER.
+
+        The code is used up by it, in the same transaction. Fails with ``Untrusted`` (wrong name or code, or a code that was used), ``Busy`` (too many
+        failures) or ``Refused`` (the request does not serve; the code stays good).
+        """
         ...

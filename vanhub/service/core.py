@@ -6,6 +6,7 @@ it. Methods may be called from any thread unless they say otherwise; ``registry`
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -44,6 +45,8 @@ class Core:
         self.home, self.store, self.directories, self.authority = home, store, directories, authority
         self.clock, self.entropy = clock, entropy
         self.metrics, self.noise = Metrics(), Noise()
+        self.signing = threading.Lock()
+        """Held by whoever writes into the CA's folder, until the store knows of it."""
         self.changed: Callable[[], None] = lambda: None
         """Called, in the thread that made the change, after the registry was replaced."""
         self.renewed: Callable[[], None] = lambda: None

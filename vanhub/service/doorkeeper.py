@@ -8,7 +8,7 @@ per name and peer with a monotonic clock, so that a stranger elsewhere cannot lo
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +28,9 @@ FAILURE_WINDOW_S = 600.0
 UNKNOWN_NAME_FAILURES = 10
 """Failed logins allowed to a name that the hub does not know (a known one has its agreement's limit)."""
 
+FAILURES_KEPT = 10_000
+"""Pairs of name and peer whose failures are counted; beyond it the oldest pair is forgotten, so that no stranger fills the memory."""
+
 PASSWORD_CHECKS = 4
 """Password hashes computed at once; scrypt is made to be slow and would otherwise fill the thread pool."""
 
@@ -38,10 +41,8 @@ class FrontDoor:
     def __init__(self, core: Core, reactor: Any, monotonic: Callable[[], float], entropy: Callable[[int], bytes]) -> None:
         self._core, self._reactor, self._monotonic, self._entropy = core, reactor, monotonic, entropy
         self._sessions: dict[str, Session] = {}
-        self._failures: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._failures: dict[tuple[str, str], deque[float]] = {}
         self._checking = 0
-        # Compared against when a name has no password, so that the answer takes the same time.
-        self._decoy = secrets.hash_password(entropy(16).hex(), entropy)
 
     # Authentication
 
@@ -60,20 +61,32 @@ class FrontDoor:
             credential = None
         return self._admit(credential, "ssh-key", fingerprint, peer)
 
+    def by_code(self, name: str, code: str, peer: str) -> Credential:
+        """The one-time code of the principal ``name``, as somebody typed it. Raises ``Untrusted``, or ``Busy`` after too many failures."""
+        if self._locked(name, peer):
+            raise _too_many()
+        typed = secrets.read_enrolment_code(code)
+        credential = self._core.registry.credential(CredentialKind.ENROLMENT, typed.fingerprint) if typed is not None else None
+        reason = "wrong name or code" if credential is None or credential.principal != name else self._core.why_not(credential)
+        if credential is None or reason:
+            self._failed(name, peer)
+            raise self._refuse("enrolment", name, peer, reason)
+        return credential
+
     def by_password(self, name: str, password: str, peer: str) -> Deferred[tuple[Principal, str]]:
         if self._locked(name, peer):
-            return fail(Busy("too many failed logins; wait ten minutes", FAILURE_WINDOW_S))
+            return fail(_too_many())
         if self._checking >= PASSWORD_CHECKS:
             return fail(Busy("too many logins at once", 1.0))
         credential = next(iter(self._core.registry.credentials_of(name, CredentialKind.PASSWORD)), None)
-        secret = credential.secret if credential is not None else self._decoy
+        secret = credential.secret if credential is not None else secrets.NO_PASSWORD
         self._checking += 1
         checking = deferToThreadPool(self._reactor, self._reactor.getThreadPool(), secrets.verify_password, password, secret)
 
         def checked(good: object) -> tuple[Principal, str]:
             self._checking -= 1
             if good is not True or credential is None:
-                self._failures[(name, _host(peer))].append(self._monotonic())
+                self._failed(name, peer)
                 raise self._refuse("password", name, peer, "wrong name or password")
             return self._admit(credential, "password", name, peer)
 
@@ -92,9 +105,14 @@ class FrontDoor:
         _log.warning("login.refused", kind=kind, who=shown, peer=peer, reason=reason)
         return Untrusted(reason)
 
+    def _failed(self, name: str, peer: str) -> None:
+        self._failures.setdefault(_from(name, peer), deque()).append(self._monotonic())
+        if len(self._failures) > FAILURES_KEPT:
+            del self._failures[next(iter(self._failures))]
+
     def _locked(self, name: str, peer: str) -> bool:
-        failures = self._failures.get((name, _host(peer)))
-        if not failures:
+        failures = self._failures.get(_from(name, peer))
+        if failures is None:
             return False
         while failures and failures[0] < self._monotonic() - FAILURE_WINDOW_S:
             failures.popleft()
@@ -106,6 +124,8 @@ class FrontDoor:
 
     def open(self, session: Session) -> None:
         principal = session.principal
+        if len(self._sessions) >= self._core.settings.limits.sessions:
+            raise Busy("the hub has as many sessions open as it may; try again later", 30.0)
         open_now = sum(other.principal.id == principal.id for other in self._sessions.values())
         if open_now >= principal.agreement.max_sessions:
             raise Busy(f"{principal.id} has {open_now} sessions open, the most that its agreement allows", 30.0)
@@ -146,5 +166,10 @@ class FrontDoor:
             session.end(reason)
 
 
-def _host(peer: str) -> str:
-    return peer.rsplit(":", 1)[0]
+def _from(name: str, peer: str) -> tuple[str, str]:
+    """Whose failures are counted together: those of one name from one host. No principal's name is longer than what is kept of it."""
+    return name[:64], peer.rsplit(":", 1)[0]
+
+
+def _too_many() -> Busy:
+    return Busy("too many failed logins; wait ten minutes", FAILURE_WINDOW_S)

@@ -27,6 +27,7 @@ from vanhub.packed import packed
 from vanhub.service.admin import AdminFactory
 from vanhub.service.core import Core
 from vanhub.service.doorkeeper import FrontDoor
+from vanhub.service.enrolment import HubEnrolment
 from vanhub.service.intake import HubIntake
 from vanhub.service.mailboxes import HubMailboxes
 from vanhub.service.metrics import metrics_site
@@ -53,6 +54,7 @@ class Hub:
         self.intake = HubIntake(core, self.workers, reactor, monotonic)
         self.mailboxes = HubMailboxes(core, reactor)
         self.records = HubRecords(core, reactor)
+        self.enrolment = HubEnrolment(core, self.door, reactor)
         self.upkeep = Upkeep(core, self.mailboxes, reactor)
         self._tls = {client: ContextSource(self._tls_files(), passphrase, client=client) for client in (ClientCertificate.REQUIRED, ClientCertificate.OPTIONAL)}
         self._ports: dict[str, Any] = {}
@@ -83,9 +85,11 @@ class Hub:
             self.intake,
             self.mailboxes,
             self.records,
+            self.enrolment,
             clock=reactor,
             ca_pem=core.authority.path("root.pem").read_bytes,
             crl=lambda: core.authority.crls()["issuing"].der,
+            published=core.authority.published,
             limits=HttpLimits(interchange_timeout_s=times.interchange_s),
         )
         sftp = sftp_factory(

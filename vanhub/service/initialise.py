@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vanhub.service.authority import Authority
-from vanhub.service.certificates import record_of
+from vanhub.service.certificates import record_own
 from vanhub.service.core import Clock, Core, Entropy
 from vanhub.service.home import Home, HomeLock, init_home
-from vanhub.store.certificates import record_certificate
 
 
 def initialise(path: Path, environ: Mapping[str, str], *, clock: Clock, entropy: Entropy) -> list[str]:
@@ -37,8 +36,7 @@ def initialise_authority(home: Home, environ: Mapping[str, str], *, clock: Clock
         authority = Authority.create(home.certs, passphrase, domain=settings.hub.domain, tls_names=settings.tls.names, now=clock(), entropy=entropy)
         core = Core.open(home, environ, clock=clock, entropy=entropy)
         try:
-            for issued in authority.own_certificates():
-                core.store.call(record_certificate, record_of(issued), now=clock(), actor="init")
+            record_own(core, actor="init")
             mailboxes = len(core.registry.mailboxes)
         finally:
             core.close()

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 
-from vanhub.service.certificates import issue_crl, raise_expiry_alerts
+from vanhub.service.certificates import issue_crl, raise_expiry_alerts, record_own
 from vanhub.service.core import Core
 from vanhub.service.deferring import background
 from vanhub.service.mailboxes import HubMailboxes
@@ -108,6 +108,7 @@ class Upkeep:
 
     def _certificates(self) -> None:
         now = self._core.clock()
+        record_own(self._core, actor=_HUB)
         raise_expiry_alerts(self._core, now)
         crl = self._core.authority.crls().get("issuing")
         lifetime = timedelta(days=self._core.settings.ca.crl_lifetime_days)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import timedelta
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from vanhub.errors import OperatorError
-from vanhub.pki import keys
 from vanhub.pki.csr import parse_csr
 from vanhub.pki.issue import IssuedCertificate
 from vanhub.service import certificates as acts
@@ -31,26 +27,14 @@ def issue(core: Core, actor: str, *, id: str, csr: str, kind: str = "") -> dict[
         core.store.call(principals.add_principal, operator, now=core.clock(), actor=actor)
         core.refresh()
     principal = require_principal(core, id, kind)
-    key = parse_csr(csr.encode("latin-1"), known=_known_keys(core))
+    key = parse_csr(csr.encode("latin-1"), known=acts.KnownKeys(core.store))
     return _issued(core, acts.issue_for(core, principal, key, label="", actor=actor))
 
 
 @verb("ca.renew", writes=True)
 def renew(core: Core, actor: str, *, what: str) -> dict[str, Any]:
     """A new certificate for ``hub-tls``, ``acknowledgement`` or ``issuing``; in use when this returns."""
-    now = core.clock()
-    authority = core.authority
-    if what == "hub-tls":
-        issued = authority.renew_hub_tls(core.settings.tls.names, now)
-    elif what == "acknowledgement":
-        issued = authority.renew_acknowledgement(now)
-    elif what == "issuing":
-        issued = authority.renew_issuing(now)
-    else:
-        raise OperatorError(f"{what!r} cannot be renewed: hub-tls, acknowledgement or issuing")
-    core.store.call(certificates.record_certificate, acts.record_of(issued), now=now, actor=actor)
-    core.use_renewed()
-    return _issued(core, issued)
+    return _issued(core, acts.renew(core, what, actor=actor))
 
 
 @verb("ca.revoke", writes=True)
@@ -87,18 +71,10 @@ def expiring(core: Core, *, days: int = 60) -> list[dict[str, Any]]:
 
 
 @verb("ca.crl", writes=True)
-def crl(core: Core, actor: str) -> dict[str, Any]:
-    issued = acts.issue_crl(core, core.clock(), actor=actor)
+def crl(core: Core, actor: str, *, root: bool = False) -> dict[str, Any]:
+    """A new revocation list of the issuing CA, or of the root, whose key has to be there."""
+    issued = acts.issue_crl(core, core.clock(), actor=actor, of="root" if root else "issuing")
     return {"number": issued.number, "next_update": plain(issued.next_update), "pem": issued.pem.decode(), "der": issued.der.hex()}
-
-
-def _known_keys(core: Core) -> Container[str]:
-    """Fingerprints of every public key that was ever certified: a key belongs to one principal, once."""
-    known = set()
-    for record in core.store.look(certificates.list_certificates):
-        key = x509.load_der_x509_certificate(record.der).public_key()
-        known.add(keys.fingerprint(keys.require_strong(key)))
-    return known
 
 
 def _issued(core: Core, issued: IssuedCertificate) -> dict[str, Any]:

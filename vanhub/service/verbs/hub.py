@@ -54,5 +54,5 @@ def examine(core: Core, *, content: bool = True) -> dict[str, Any]:
             after = page[-1].id
     for name, crl in core.authority.crls().items():
         if crl.next_update <= core.clock():
-            findings.append(f"crl-over: the {name} CA's CRL ended on {crl.next_update:%Y-%m-%d}: vanhub ca crl")
+            findings.append(f"crl-over: the {name} CA's CRL ended on {crl.next_update:%Y-%m-%d}: vanhub ca crl{' --root' if name == 'root' else ''}")
     return {"healthy": not findings, "findings": findings, "interchanges_read": read, "store": core.store.look(doctor.counts)}
