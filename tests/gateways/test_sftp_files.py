@@ -54,7 +54,7 @@ class Visit:
         return session
 
     def look(self) -> View:
-        return View(Hub(self.hub, self.hub, self.hub, self.clock, 300, 30), self.session, self.told.append)
+        return View(Hub(self.hub, self.hub, self.hub, self.clock, 900, 300, 30), self.session, self.told.append)
 
     def open(self, path: str, flags: Flag = Flag.READ, view: View | None = None) -> OpenFile:
         return now((view or self.view).open(path, flags))
@@ -64,6 +64,9 @@ class Visit:
         assert isinstance(file, Uploading)
         file.write(0, octets)
         now(file.close())
+
+    def parcel(self, name: str, allowance: Allowance) -> Parcel:
+        return Parcel(self.hub, self.session, name, allowance, reactor=self.clock, within_s=900)
 
     def names(self, path: str, view: View | None = None) -> list[str]:
         listing = (view or self.view).listing(path)
@@ -104,7 +107,7 @@ def test_interchanges_of_a_file_come_apart_and_stay_whole(kinds: list[str], size
     visit = Visit()
     parts = [interchange(f"{kind}{n}") for n, kind in enumerate(kinds)]
     stream = b"\n".join(parts) + b"\n"
-    parcel = Parcel(visit.hub, visit.session, "f.edi", Allowance())
+    parcel = visit.parcel("f.edi", Allowance())
     for size in [*sizes, len(stream)]:
         parcel.write(stream[:size])
         stream = stream[size:]
@@ -118,7 +121,7 @@ def test_interchanges_of_a_file_come_apart_and_stay_whole(kinds: list[str], size
 def test_a_large_interchange_goes_to_the_hub_while_it_comes_and_small_ones_wait() -> None:
     visit = Visit()
     large = interchange("BIG", size=3 * sftp_files.SPILL_OCTETS)
-    parcel = Parcel(visit.hub, visit.session, "f.edi", Allowance())
+    parcel = visit.parcel("f.edi", Allowance())
     parcel.write(interchange("R1") + large + interchange("R2"))
     parcel.end()
     assert [len(upload.octets) for upload in visit.hub.uploads] == [len(large)]
@@ -130,21 +133,54 @@ def test_a_session_keeps_only_so_much_and_what_is_done_frees_it() -> None:
     visit = Visit()
     octets = interchange("R1")
     allowance = Allowance(1_000)
-    first = Parcel(visit.hub, visit.session, "1", allowance)
+    first = visit.parcel("1", allowance)
     first.write(octets * 2)
-    second = Parcel(visit.hub, visit.session, "2", allowance)
+    second = visit.parcel("2", allowance)
     with pytest.raises(TooLarge):
         second.write(octets * 2)
     second.abort("too large")
     first.end()
     now(first.take())
-    third = Parcel(visit.hub, visit.session, "3", allowance)
+    third = visit.parcel("3", allowance)
     third.write(octets * 2)
+
+
+def test_only_so_many_large_ones_wait_at_once() -> None:
+    visit = Visit()
+    large = interchange("BIG", size=2 * sftp_files.SPILL_OCTETS)
+    allowance = Allowance(large=3)
+    parcel = visit.parcel("f.edi", allowance)
+    with pytest.raises(TooLarge):
+        parcel.write(large * 4)
+    parcel.abort("too large")
+    again = visit.parcel("f.edi", allowance)
+    again.write(large * 3)
+    again.end()
+    assert len(now(again.take())) == 3
+    assert visit.hub.aborted == ["too large"] * 3
+    assert visit.clock.getDelayedCalls() == []
+
+
+def test_a_large_upload_may_not_rest_for_ever() -> None:
+    visit = Visit()
+    file, staged = visit.open("outbox/x.edi", WRITE), visit.open("outbox/x.tmp", WRITE)
+    assert isinstance(file, Uploading)
+    assert isinstance(staged, Uploading)
+    file.write(0, interchange("BIG1", size=2 * sftp_files.SPILL_OCTETS)[:-1])
+    staged.write(0, interchange("BIG2", size=2 * sftp_files.SPILL_OCTETS))
+    now(staged.close())
+    visit.clock.advance(901)
+    assert visit.hub.aborted == ["the upload took too long"] * 2
+    attempts: list[Callable[[], object]] = [lambda: file.write(file.attributes().size, b"'"), lambda: now(visit.view.rename("outbox/x.tmp", "outbox/x"))]
+    for attempt in attempts:
+        with pytest.raises(Refused, match="not done within 900 seconds"):
+            attempt()
+    assert visit.hub.kept == {}
 
 
 def test_what_the_hub_holds_costs_the_session_nothing() -> None:
     visit = Visit()
-    parcel = Parcel(visit.hub, visit.session, "f.edi", Allowance(sftp_files.SPILL_OCTETS + 10_000))
+    parcel = visit.parcel("f.edi", Allowance(sftp_files.SPILL_OCTETS + 10_000))
     for n in range(3):
         octets = interchange(f"BIG{n}", size=2 * sftp_files.SPILL_OCTETS)
         for at in range(0, len(octets), 100_000):

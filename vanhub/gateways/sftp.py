@@ -307,11 +307,15 @@ def sftp_factory(
     reactor: Any,
     login_s: float = 60,
     idle_s: float = 600,
+    upload_s: float = 900,
     lease_s: float = 300,
     archive_days: int = 30,
 ) -> SshFactory:
-    """The factory to listen with. ``reactor`` gives timers and the time; ``host_keys`` are Ed25519 (best alone) or RSA."""
-    hub = Hub(intake, mailboxes, records, reactor, lease_s, archive_days)
+    """The factory to listen with. ``reactor`` gives timers and the time; ``host_keys`` are Ed25519 (best alone) or RSA.
+
+    ``upload_s`` is how long a file with a large interchange may take from when the hub has to keep it until it is closed or renamed.
+    """
+    hub = Hub(intake, mailboxes, records, reactor, upload_s, lease_s, archive_days)
 
     def subsystem(name: bytes, session: Session, channel: Channel) -> Sftp | None:
         return Sftp(hub, session, channel) if name == b"sftp" else None

@@ -5,8 +5,8 @@ Every open file ends in one of two ways, and the two are never mixed up:
 - ``close()``: the client sent SSH_FXP_CLOSE. An upload is taken, a pickup that was read to its last octet is committed.
 - ``lost()``: the channel or the connection ended without it. An upload is discarded, a pickup released; nobody waits for an answer.
 
-Interchanges of an upload are kept until the client closes the file, because until then it may still be cut: small ones in memory, within the session's
-``Allowance``; one that grows over ``SPILL_OCTETS`` goes to the hub's own disk piece by piece, and waits there unfinished.
+Interchanges of an upload are kept until the client closes the file, because until then it may still be cut: small ones in memory; one that grows over
+``SPILL_OCTETS`` goes to the hub's own disk piece by piece, and waits there unfinished. A session's ``Allowance`` bounds both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from twisted.internet.defer import Deferred, DeferredLock, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from vanhub.edifact.framing import Ended, Framer, Octets
@@ -28,6 +28,8 @@ SPILL_OCTETS = 1024 * 1024
 """An interchange longer than this is handed to the hub while it comes."""
 HELD_OCTETS = 32 * 1024 * 1024
 """Octets of small interchanges that one session may keep waiting for a CLOSE or a rename."""
+LARGE = 16
+"""Larger interchanges that one session may keep so; each takes a place in the hub."""
 BATCH = 100
 """Entries in one answer to READDIR."""
 
@@ -36,31 +38,41 @@ _log = Logger()
 
 
 class Allowance:
-    """How many octets a session may still keep in memory."""
+    """What a session may still keep waiting: octets in memory, and larger interchanges in the hub."""
 
-    def __init__(self, octets: int = HELD_OCTETS) -> None:
-        self._left = octets
+    def __init__(self, octets: int = HELD_OCTETS, large: int = LARGE) -> None:
+        self._octets = octets
+        self._large = large
 
-    def take(self, octets: int) -> None:
-        """Raises ``TooLarge`` when so many are not left."""
-        if octets > self._left:
+    def take(self, octets: int, large: int = 0) -> None:
+        """Raises ``TooLarge`` when so much is not left."""
+        if octets > self._octets or large > self._large:
             raise TooLarge("too many interchanges wait for the end of an upload or for a rename: send them in several files")
-        self._left -= octets
+        self.give_back(-octets, -large)
 
-    def give_back(self, octets: int) -> None:
-        self._left += octets
+    def give_back(self, octets: int, large: int = 0) -> None:
+        self._octets += octets
+        self._large += large
 
 
 class Parcel:
-    """The interchanges of one uploaded file, in order, none of them taken yet."""
+    """The interchanges of one uploaded file, in order, none of them taken yet.
 
-    def __init__(self, intake: Intake, session: Session, file_name: str, allowance: Allowance) -> None:
+    From when a large one takes a place in the hub, the file has ``within_s`` seconds until it is taken: a client that rests would keep it from others.
+    """
+
+    def __init__(self, intake: Intake, session: Session, file_name: str, allowance: Allowance, *, reactor: IReactorTime, within_s: float) -> None:
         self.size = 0
         self.file_name = file_name
         self._intake = intake
         self._session = session
         self._allowance = allowance
-        self._charged = 0
+        self._octets = 0
+        self._large = 0
+        self._reactor = reactor
+        self._within_s = within_s
+        self._deadline: IDelayedCall | None = None
+        self._late = False
         # The hub says "too large" when it sees the octet that is: hand it over before the limit, not after.
         self._spill = min(SPILL_OCTETS, session.principal.agreement.max_interchange_octets)
         self._framer = Framer()
@@ -69,7 +81,14 @@ class Parcel:
         self._strange = False
 
     def write(self, data: bytes) -> Deferred[None] | None:
-        """More octets, in order. Raises ``TooLarge`` over the partner's limit or the session's allowance, ``Busy`` when the hub is full."""
+        """More octets, in order.
+
+        Raises:
+            TooLarge: over the partner's limit or the session's allowance.
+            Busy: the hub is full.
+            Refused: this is no EDIFACT file, or it took too long.
+        """
+        self._require_in_time()
         self.size += len(data)
         self._sort(self._framer.feed(data))
         return None if self._begun is None or isinstance(self._begun, bytearray) else self._begun.backlogged
@@ -101,26 +120,33 @@ class Parcel:
 
     def _append(self, data: bytes) -> None:
         if self._begun is None:
-            self._charge(_EACH_OCTETS)
+            self._keep_room(_EACH_OCTETS)
             self._begun = bytearray()
         if isinstance(self._begun, bytearray):
             if len(self._begun) + len(data) <= self._spill:
-                self._charge(len(data))
+                self._keep_room(len(data))
                 self._begun += data
                 return
             held = bytes(self._begun)
+            self._keep_room(-len(held), 1)
             self._begun = self._intake.begin(self._session, self.file_name)
-            self._give_back(len(held))
+            if self._deadline is None:
+                self._deadline = self._reactor.callLater(self._within_s, self._too_late)
             self._begun.write(held)
         self._begun.write(data)
 
-    def _charge(self, octets: int) -> None:
-        self._allowance.take(octets)
-        self._charged += octets
+    def _keep_room(self, octets: int, large: int = 0) -> None:
+        self._allowance.take(octets, large)
+        self._octets += octets
+        self._large += large
 
-    def _give_back(self, octets: int) -> None:
-        self._allowance.give_back(octets)
-        self._charged -= octets
+    def _too_late(self) -> None:
+        self._late = True
+        self.abort("the upload took too long")
+
+    def _require_in_time(self) -> None:
+        if self._late:
+            raise Refused(f"the upload was not done within {self._within_s:.0f} seconds: nothing of it was taken")
 
     async def take(self) -> list[Receipt]:
         """Has the hub take every interchange, one after the other; the receipts, in order.
@@ -129,6 +155,8 @@ class Parcel:
             Refused: the file was empty.
             HubError: the first refusal of the hub, and how many interchanges had been taken before it. Nothing was promised of it and the rest.
         """
+        self._require_in_time()
+        self._rest()
         if not self._whole:
             raise Refused("the file is empty: nothing was taken")
         receipts: list[Receipt] = []
@@ -158,7 +186,13 @@ class Parcel:
             if kept is not None and not isinstance(kept, bytes | bytearray):
                 kept.abort(reason)
         self._whole, self._begun = [], None
-        self._give_back(self._charged)
+        self._rest()
+        self._keep_room(-self._octets, -self._large)
+
+    def _rest(self) -> None:
+        """The deadline does not matter any more."""
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
 
 
 class Uploading:

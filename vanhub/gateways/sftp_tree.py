@@ -199,10 +199,11 @@ README_TEXT = """\
 vanhub: mailbox over SFTP                                            (中文见下)
 
 outbox/    Put interchanges here (alias: out/). A file is taken when your client closes it; the close succeeds when everything in it is
-           stored for good. It may hold several interchanges. Whether they were accepted stands in ack/. A file named *.tmp, *.part or
-           *.filepart waits until you rename it, in the same session. A connection that is cut discards what it was uploading: send the
-           file again. The same name again is a new upload; the same interchange again gets its first answer and is not delivered
-           twice. Appending and resuming are not possible. Deleting here recalls nothing; the list shows this session's uploads.
+           stored for good. It may hold several interchanges, at most 16 larger than 1 MiB and 32 MiB of smaller ones. Whether they were
+           accepted stands in ack/. A file named *.tmp, *.part or *.filepart waits until you rename it, in the same session. A connection
+           that is cut discards what it was uploading: send the file again. The same name again is a new upload; the same interchange
+           again gets its first answer and is not delivered twice. Appending and resuming are not possible. Deleting here recalls
+           nothing; the list shows this session's uploads.
 inbox/     Get what waits for you (alias: in/). A file is collected when you have read all of it and closed it; it is then deleted from the
            inbox when your session ends or you delete it. A cut connection leaves it where it was. Only what you collected can be deleted,
            so "mget *" and then "rm *" is safe. inbox/test/ and inbox/rejected/ are not listed: go there by name.
@@ -211,8 +212,8 @@ ack/       The hub's answers of the last {days} days: NAME.contrl.edi (CONTRL), 
 error/     Uploads that were no interchange, and why.
 archive/   What you collected in the last {days} days, by day (UTC). Reading here changes nothing.
 
-outbox/    上传交换文件（别名 out/）。客户端关闭文件时中心才接收；关闭成功即表示文件内容已可靠保存。一个文件可含多个交换。
-           是否被接受，见 ack/。名为 *.tmp、*.part、*.filepart 的文件在同一会话内改名后才接收。连接中断则丢弃未完成的上传，请重新发送。
+outbox/    上传交换文件（别名 out/）。客户端关闭文件时中心才接收；关闭成功即表示文件内容已可靠保存。一个文件可含多个交换（大于 1 MiB 的
+           至多 16 个，其余合计至多 32 MiB）。是否被接受，见 ack/。名为 *.tmp、*.part、*.filepart 的文件在同一会话内改名后才接收。连接中断则丢弃未完成的上传，请重新发送。
            同名文件视为新的上传；同一交换重复发送，得到首次的回执，不会重复投递。不支持追加和断点续传。
            在此删除不能撤回；列表只显示本次会话的上传。
 inbox/     取走等待您的文件（别名 in/）。全部读完并关闭即为取走；在会话结束或您删除后从此目录消失。连接中断则文件仍在原处。

@@ -74,6 +74,7 @@ class Hub:
     mailboxes: Mailboxes
     records: Records
     reactor: IReactorTime
+    upload_s: float
     lease_s: float
     archive_days: int
 
@@ -240,9 +241,10 @@ class View:
                 raise Conflict(f"{at.name} is there already")
             if not flags & Flag.TRUNCATE:
                 raise NotAllowed(f"{at.name} waits for its rename: write it anew from its beginning, or remove it")
-        parcel = Parcel(self._hub.intake, self._session, unstaged(at.name), self._allowance)
+        hub = self._hub
+        parcel = Parcel(hub.intake, self._session, unstaged(at.name), self._allowance, reactor=hub.reactor, within_s=hub.upload_s)
 
-        return Uploading(parcel, lambda parcel: self._name(at.name, parcel), lambda size: file_attributes(size, self._hub.now()))
+        return Uploading(parcel, lambda parcel: self._name(at.name, parcel), lambda size: file_attributes(size, hub.now()))
 
     async def _name(self, name: str, parcel: Parcel) -> None:
         """An upload is whole and has this name, which says whether it is taken now."""
