@@ -17,6 +17,8 @@ import pytest
 
 from tests.store.builders import NOW
 from vanhub.store import Store
+from vanhub.store.engine import open_engine
+from vanhub.store.schema import require_schema
 
 _PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 _NUMBERS = count(1)
@@ -71,13 +73,28 @@ def shared_database(cluster: Path) -> str:
     """A database that the tests use one after another: making one for each would take most of their time."""
     with closing(psycopg.connect(f"host={cluster} user=vanhub dbname=postgres", autocommit=True)) as conn:
         conn.execute("CREATE DATABASE hub")
-    return f"postgresql+psycopg://vanhub@/hub?host={cluster}"
+    url = f"postgresql+psycopg://vanhub@/hub?host={cluster}"
+    engine = open_engine(url, reading=False)
+    require_schema(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the schema: a copy of it is quicker than making one."""
+    path = tmp_path_factory.mktemp("schema") / "vanhub.db"
+    engine = open_engine(f"sqlite:///{path}", reading=False)
+    require_schema(engine)
+    engine.dispose()
+    return path
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without a hub's rows: PostgreSQL's may have the schema already."""
+    """The URL of a database with the schema and without rows."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_file"), tmp_path / "vanhub.db")
         yield f"sqlite:///{tmp_path}/vanhub.db"
         return
     yield request.getfixturevalue("shared_database")

@@ -21,6 +21,7 @@ from vanhub.store.chunks import CHUNK_OCTETS
 from vanhub.store.content import LargeContent
 from vanhub.store.disk import Disk
 from vanhub.store.segments import SegmentFiles
+from vanhub.store.store import open_content
 from vanhub.values.acceptance import Outcome
 from vanhub.values.delivery import ContentRef
 
@@ -122,6 +123,12 @@ def test_a_damaged_content_is_told(store: Store, tmp_path: Path) -> None:
     assert store.content().read(ref, 0, 7) == b"0123456"
     with pytest.raises(HubError, match="damaged"):
         store.content().read(ref, 5, 5)
+
+
+def test_another_process_reads_the_same_content(store: Store, url: str, tmp_path: Path) -> None:
+    (ref,) = store.call(keep, contents=[BIG])
+    with closing(open_content(url, tmp_path / "content")) as other:
+        assert other.read(ref, 5, len(BIG)) == BIG[5:]
 
 
 def refs_of(files: SegmentFiles, conn: Connection, now: datetime, *contents: bytes) -> tuple[ContentRef, ...]:

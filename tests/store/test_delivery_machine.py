@@ -177,4 +177,4 @@ class Mailbox(RuleBasedStateMachine):
 
 
 TestMailbox = Mailbox.TestCase
-TestMailbox.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+TestMailbox.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)

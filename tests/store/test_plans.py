@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,18 +20,24 @@ from vanhub.values.records import InterchangeFilter
 LEASE = {"lease_until": NOW + timedelta(minutes=1), "now": NOW, "actor": "customs"}
 
 
-@pytest.fixture
-def sqlite_store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with closing(Store.open(f"sqlite:///{tmp_path}/vanhub.db", tmp_path / "content", clock=clock)) as store:
+@pytest.fixture(scope="module")
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("plans")
+    with closing(Store.open(f"sqlite:///{folder}/vanhub.db", folder / "content", clock=Clock())) as store:
         for number in range(3):
             accept(store, number)
         yield store
 
 
+class _Explained(Exception):
+    def __init__(self, steps: list[str]) -> None:
+        self.steps = steps
+
+
 def plan_of(store: Store, job: Callable[..., Any], *arguments: Any, **more: Any) -> list[str]:
     """What SQLite says that it does for every SELECT, UPDATE and DELETE of the job."""
 
-    def explained(conn: Connection) -> list[str]:
+    def explained(conn: Connection) -> None:
         steps: list[str] = []
 
         @event.listens_for(conn, "before_cursor_execute")
@@ -43,9 +48,12 @@ def plan_of(store: Store, job: Callable[..., Any], *arguments: Any, **more: Any)
                 steps.extend(row[3] for row in rows)
 
         job(conn, *arguments, **more)
-        return steps
+        # Undo it: the store is shared.
+        raise _Explained(steps)
 
-    return store.call(explained)
+    with pytest.raises(_Explained) as explanation:
+        store.call(explained)
+    return explanation.value.steps
 
 
 def found(**terms: Any) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:

@@ -32,7 +32,7 @@ _PIECE = (
 
 
 class ChunkRows:
-    """A ``ContentStore`` of chunk rows. ``engine`` writes, ``reading`` reads."""
+    """A ``ContentStore`` of chunk rows. ``engine`` writes, ``reading`` reads; ``close`` disposes of both."""
 
     def __init__(self, engine: Engine, reading: Engine) -> None:
         self._engine = engine
@@ -120,7 +120,8 @@ class ChunkRows:
         return swept
 
     def close(self) -> None:
-        self._days.clear()
+        self._engine.dispose()
+        self._reading.dispose()
 
     def _make_partition(self, day: str) -> None:
         """In a transaction of its own, so that the lock on ``chunk`` is held for a moment only."""

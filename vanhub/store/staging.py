@@ -18,7 +18,7 @@ from vanhub.store.prepared import Prepared
 from vanhub.store.tables import message, staging
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 
-MOST_ROWS = 500
+MOST_ROWS = 200
 """Message rows in one transaction for one interchange."""
 
 _ABANDONED_AFTER = timedelta(days=1)
