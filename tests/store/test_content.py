@@ -78,6 +78,16 @@ def test_a_discarded_content_cannot_be_read(store: Store) -> None:
         store.content().read(ref, 0, 10)
 
 
+def test_the_store_discards_only_what_nobody_owns(store: Store) -> None:
+    owned, orphan = (write(store.content().begin_large(NOW), BIG).finish() for _ in range(2))
+    store.accept(acceptance(1, BIG, content=owned)).result()
+    for ref in (owned, orphan):
+        store.discard(ref)
+    assert store.content().read(owned, 0, 10) == BIG[:10]
+    with pytest.raises(HubError):
+        store.content().read(orphan, 0, 10)
+
+
 def test_opening_sweeps_what_nobody_owns_and_nothing_else(url: str, tmp_path: Path, clock: Clock) -> None:
     with closing(Store.open(url, tmp_path / "content", clock=clock)) as store:
         accept(store, 1)

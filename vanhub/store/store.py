@@ -26,6 +26,7 @@ from vanhub.store.schema import require_schema
 from vanhub.store.segments import SegmentFiles
 from vanhub.store.writer import Writer
 from vanhub.values.acceptance import Acceptance, Accepted
+from vanhub.values.delivery import ContentRef
 
 T = TypeVar("T")
 
@@ -107,6 +108,15 @@ class Store:
     def content(self) -> ContentStore:
         """Where the octets of interchanges are kept."""
         return self._content
+
+    def discard(self, ref: ContentRef) -> None:
+        """Drop a finished large content of which nothing came, unless an interchange refers to it all the same: a COMMIT that seemed to fail may have succeeded.
+
+        Raises:
+            StoreUnavailable: that cannot be told now; a later start sweeps it.
+        """
+        if not self.call(interchanges.owns_large, ref.day, ref.segment):
+            self._content.discard(ref)
 
     def statistics(self) -> dict[str, float]:
         """The writer's numbers, see ``Writer.statistics``."""
