@@ -11,8 +11,11 @@ from tests.e2e.hub import RunningHub
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    """A running hub in a fresh home, shared: every test enters partners of its own. It has to be healthy in the end."""
-    running = RunningHub(tmp_path_factory.mktemp("e2e") / "home")
+    """A running hub in a fresh home, shared: every test enters partners of its own. It has to be healthy in the end.
+
+    A delivery is quarantined after two lost leases, so that nobody waits for five.
+    """
+    running = RunningHub(tmp_path_factory.mktemp("e2e") / "home", settings={"lost_leases": "2"})
     try:
         yield running.start()
         assert running.json("doctor")["findings"] == []
