@@ -11,16 +11,21 @@ import click
 
 from vanhub.cli.operations import Operations, now
 from vanhub.cli.output import as_json, emit, facts, table
+from vanhub.service.home import Home
 
 
 @click.command()
 @click.argument("directory", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--upgrade", is_flag=True, help="Bring the store of a home made by an earlier version to this version's schema; make a backup first.")
 @click.pass_obj
-def init(hub: Operations, directory: Path | None) -> None:
+def init(hub: Operations, directory: Path | None, upgrade: bool) -> None:
     """Make DIRECTORY (default: the home) a hub's home: settings, mailboxes, a new CA, an empty store."""
-    from vanhub.service.initialise import initialise
+    from vanhub.service.initialise import initialise, upgrade_store
 
     path = (Path.cwd() / directory).resolve() if directory is not None else hub.path
+    if upgrade:
+        click.echo(upgrade_store(Home.open(path)))
+        return
     for line in initialise(path, os.environ, clock=now, entropy=secrets.token_bytes):
         click.echo(line)
     click.echo(f"{path} is a hub's home; start it with: vanhub --home {path} serve")

@@ -9,6 +9,8 @@ from vanhub.service.authority import Authority
 from vanhub.service.certificates import record_own
 from vanhub.service.core import Clock, Core, Entropy
 from vanhub.service.home import Home, HomeLock, init_home
+from vanhub.store.engine import open_engine
+from vanhub.store.schema import HEAD, upgrade
 
 
 def initialise(path: Path, environ: Mapping[str, str], *, clock: Clock, entropy: Entropy) -> list[str]:
@@ -45,3 +47,18 @@ def initialise_authority(home: Home, environ: Mapping[str, str], *, clock: Clock
         f"made the store {settings.store.url or home.store_file} with {mailboxes} mailboxes",
         f"take {authority.path('root.key')} off this machine and keep it safe: the hub runs without it",
     ]
+
+
+def upgrade_store(home: Home) -> str:
+    """Bring the store to this program's schema and say to which; one that is there already stays as it is.
+
+    Raises:
+        OperatorError: the hub runs, or the store is from a later version.
+    """
+    with HomeLock(home):
+        engine = open_engine(home.store_url, reading=False)
+        try:
+            upgrade(engine)
+        finally:
+            engine.dispose()
+    return f"the store {home.settings.store.url or home.store_file} has schema {HEAD}"

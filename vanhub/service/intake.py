@@ -26,7 +26,6 @@ from vanhub.service.upload import HubUpload
 from vanhub.service.workers import CheckWorkers
 from vanhub.store.alerts import raise_once
 from vanhub.store.content import LargeContent
-from vanhub.store.interchanges import accept
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.agreement import Agreement
 from vanhub.values.delivery import ContentRef, Receipt
@@ -93,10 +92,10 @@ class HubIntake:
             if accepted.outcome is Outcome.CONFLICT:
                 acceptance, accepted = await self._conflict(report, submission, accepted, ())
         except BaseException:
-            await self.thread(content.discard, ref)
+            await self.thread(self.core.store.discard, ref)
             raise
         if accepted.outcome is Outcome.REPEAT:
-            await self.thread(content.discard, ref)
+            await self.thread(self.core.store.discard, ref)
         return self._receipt(session, acceptance, accepted, begun)
 
     def _submission(
@@ -115,7 +114,7 @@ class HubIntake:
         return self.core.judge.decide(report, submission, self.core.registry, now=self.core.clock())
 
     def _store(self, acceptance: Acceptance, contents: tuple[bytes, ...]) -> Deferred[Accepted]:
-        return deferred_from(self.core.store.submit(accept, acceptance, contents=contents), self._reactor)
+        return deferred_from(self.core.store.accept(acceptance, contents), self._reactor)
 
     async def _conflict(self, report: Report, submission: Submission, first: Accepted, contents: tuple[bytes, ...]) -> tuple[Acceptance, Accepted]:
         """Refuse with 26 and raise an alert; a repeat of the very same conflict gets the stored refusal."""
