@@ -1,29 +1,21 @@
-"""The hub's own identifiers: they grow with time, which keeps indexes compact, and end in randomness, which makes them unguessable."""
+"""The hub's own identifiers: they grow with time, which keeps indexes compact, and end in randomness, which makes them unguessable.
+
+Both are in base 32 with the digits of RFC 4648's "extended hex" alphabet, whose order is that of the numbers.
+"""
 
 from __future__ import annotations
 
+from base64 import b32hexencode
 from collections.abc import Callable
 from datetime import datetime
 
-_BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
-_BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 
 def new_id(now: datetime, entropy: Callable[[int], bytes]) -> str:
-    """26 characters: 48 bits of milliseconds, then 80 random bits, in base 32 without look-alikes."""
-    number = int(now.timestamp() * 1000) << 80 | int.from_bytes(entropy(10), "big")
-    return _digits(number, _BASE32, 26)
+    """26 characters ``0``-``9``, ``a``-``v``: 48 bits of milliseconds, then 80 random bits."""
+    return b32hexencode(int(now.timestamp() * 1000).to_bytes(6, "big") + entropy(10))[:26].decode().lower()
 
 
 def new_control_reference(now: datetime, entropy: Callable[[int], bytes]) -> str:
-    """An interchange control reference (0020, an..14) of the hub: 10 characters of microseconds, 4 random ones, in upper-case base 36."""
-    number = int(now.timestamp() * 1_000_000) * 36**4 + int.from_bytes(entropy(4), "big") % 36**4
-    return _digits(number, _BASE36, 14)
-
-
-def _digits(number: int, alphabet: str, length: int) -> str:
-    base, characters = len(alphabet), []
-    for _ in range(length):
-        number, digit = divmod(number, base)
-        characters.append(alphabet[digit])
-    return "".join(reversed(characters))
+    """An interchange control reference (0020, an..14) of the hub, ``0``-``9``, ``A``-``V``: 52 bits of microseconds (to the year 2112), then 18 random bits."""
+    number = int(now.timestamp() * 1_000_000) << 18 | int.from_bytes(entropy(3), "big") & 0x3FFFF
+    return b32hexencode((number << 10).to_bytes(10, "big"))[:14].decode()
