@@ -96,7 +96,7 @@ def main(folder: Path) -> None:
         blob = Key.fromFile(str(folder / f"{name}.pub")).blob()
         hub.add(principal(name, **terms), ssh_key=blob, password=f"password of {name}")
     host_key = Key(Ed25519PrivateKey.generate())
-    factory = sftp_factory(hub, hub, hub, hub, host_keys=[host_key], reactor=_reactor, **settings)
+    factory = sftp_factory(hub, hub, hub, hub, host_keys=[host_key], reactor=_reactor, now=lambda: datetime.now(UTC), **settings)
     port = _reactor.listenTCP(0, factory, interface="127.0.0.1")
     console = Console(hub)
     StandardIO(console)

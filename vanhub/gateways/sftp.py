@@ -11,7 +11,8 @@ What the partner sees is in ``sftp_tree.README_TEXT``. Kept here:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from twisted.conch.ssh.keys import Key
@@ -305,17 +306,18 @@ def sftp_factory(
     *,
     host_keys: Sequence[Key],
     reactor: Any,
+    now: Callable[[], datetime],
     login_s: float = 60,
     idle_s: float = 600,
     upload_s: float = 900,
     lease_s: float = 300,
     archive_days: int = 30,
 ) -> SshFactory:
-    """The factory to listen with. ``reactor`` gives timers and the time; ``host_keys`` are Ed25519 (best alone) or RSA.
+    """The factory to listen with. ``reactor`` gives timers, ``now`` the time of day (UTC); ``host_keys`` are Ed25519 (best alone) or RSA.
 
     ``upload_s`` is how long a file with a large interchange may take from when the hub has to keep it until it is closed or renamed.
     """
-    hub = Hub(intake, mailboxes, records, reactor, upload_s, lease_s, archive_days)
+    hub = Hub(intake, mailboxes, records, reactor, now, upload_s, lease_s, archive_days)
 
     def subsystem(name: bytes, session: Session, channel: Channel) -> Sftp | None:
         return Sftp(hub, session, channel) if name == b"sftp" else None

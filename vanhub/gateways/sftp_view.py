@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from twisted.internet.interfaces import IReactorTime
@@ -74,12 +74,10 @@ class Hub:
     mailboxes: Mailboxes
     records: Records
     reactor: IReactorTime
+    now: Callable[[], datetime]
     upload_s: float
     lease_s: float
     archive_days: int
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.reactor.seconds(), UTC)
 
 
 class View:

@@ -99,6 +99,7 @@ class Hub:
             self.records,
             host_keys=[Key.fromString(core.authority.ssh_host_key())],  # type: ignore[no-untyped-call]
             reactor=reactor,
+            now=core.clock,
             login_s=times.login_s,
             idle_s=times.idle_s,
             lease_s=settings.deliveries.lease_s,
