@@ -14,8 +14,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pydifact.segmentcollection import Interchange
 
@@ -44,7 +45,7 @@ def measure() -> Iterator[Figure]:
         alone = _load(ports["tcp"], stage.folder / "broker", 1, _SECONDS, "A")
         yield Figure("one connection, no pipelining, p50", statistics.median(alone["latencies"]) * 1e3, "ms", goal=10, at_most=True)
         many = [_load(ports["tcp"], stage.folder / "broker", 16, _SECONDS, prefix) for prefix in ("B", "C", "D")]
-        rate = statistics.median(run["sent"] / run["seconds"] for run in many)
+        rate = statistics.median(run["rate"] for run in many)
         latencies = sorted(value for run in many for value in run["latencies"])
         yield Figure("accepted, 16 connections", rate, "/s", goal=1500, detail=f"median of {len(many)} runs of {_SECONDS:g} s")
         yield Figure("   p50", latencies[len(latencies) // 2] * 1e3, "ms")
@@ -53,11 +54,11 @@ def measure() -> Iterator[Figure]:
         stage.stop()
 
 
-def _load(port: int, folder: Path, connections: int, seconds: float, prefix: str) -> dict[str, list[float]]:
+def _load(port: int, folder: Path, connections: int, seconds: float, prefix: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench._load", str(port), str(folder), str(folder.parent / "interchange.edi"), str(connections), str(seconds), prefix]
     done = subprocess.run(command, capture_output=True, check=True, timeout=seconds + 60)
-    result: dict[str, list[float]] = json.loads(done.stdout)
-    return result
+    result = json.loads(done.stdout)
+    return {"rate": result["sent"] / result["seconds"], **result}
 
 
 def _rss(stage: Stage) -> int:
@@ -69,7 +70,13 @@ def _rss(stage: Stage) -> int:
 
 def _fsyncs() -> float:
     with tempfile.NamedTemporaryFile() as file:
-        return _rate(lambda: (file.write(b"x" * 2048), file.flush(), os.fsync(file.fileno())))
+
+        def append() -> None:
+            file.write(b"x" * 2048)
+            file.flush()
+            os.fsync(file.fileno())
+
+        return _rate(append)
 
 
 def _doubled(interchange: bytes) -> bytes:
@@ -88,9 +95,9 @@ def _pydifact(interchange: bytes) -> float:
     return _rate(lambda: list(Interchange.from_str(text).get_messages()))
 
 
-def _rate(act: object, seconds: float = 1.0) -> float:
+def _rate(act: Callable[[], object], seconds: float = 1.0) -> float:
     count, begun = 0, time.perf_counter()
     while time.perf_counter() - begun < seconds:
-        act()  # type: ignore[operator]
+        act()
         count += 1
     return count / (time.perf_counter() - begun)
