@@ -1,8 +1,8 @@
 """An SFTP gateway before the hub in memory, as a process of its own: ``python -m tests.gateways.sftp_server FOLDER``.
 
 It prints its port, then answers JSON lines on standard input, one object each:
-``{"do": "deliver", "to", "octets", "slot"?}`` -> id;  ``{"do": "look"}`` -> what the hub holds;  ``{"do": "disable", "name"}``;
-``{"do": "backlog", "on"}`` holds uploads or lets them go.
+``{"do": "deliver", "to", "reference", "size", "slot"}`` -> id;  ``{"do": "look"}`` -> what the hub holds;  ``{"do": "disable", "name"}``;
+``{"do": "backlog", "on"}`` holds uploads or lets them go; ``{"do": "forget"}`` makes the hub as it was at first.
 ``FOLDER`` has public keys ``NAME.pub`` of the principals; ``settings.json`` may lower the limits.
 """
 
@@ -12,6 +12,7 @@ It prints its port, then answers JSON lines on standard input, one object each:
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import sys
 from datetime import UTC, datetime
@@ -26,18 +27,18 @@ from twisted.internet.stdio import StandardIO
 from twisted.logger import globalLogBeginner, textFileLogObserver
 from twisted.protocols.basic import LineReceiver
 
-from tests.gateways.hub import MemoryHub, principal
+from tests.gateways.hub import MemoryHub, interchange, principal
 from vanhub.gateways.sftp import sftp_factory
 from vanhub.values.delivery import Slot
+from vanhub.values.principal import Principal
 
 
 class Console(LineReceiver):
     """The test's way to the hub."""
 
     delimiter = b"\n"
-    MAX_LENGTH = 16 * 1024 * 1024
 
-    def __init__(self, hub: MemoryHub) -> None:
+    def __init__(self, hub: TodaysHub) -> None:
         self._hub = hub
 
     def lineReceived(self, line: bytes) -> None:
@@ -50,10 +51,13 @@ class Console(LineReceiver):
         hub = self._hub
         match command["do"]:
             case "deliver":
-                id = hub.deliver(command["to"], command["octets"].encode())
+                id = hub.deliver(command["to"], interchange(command["reference"], size=command["size"]))
                 box = hub.boxes[id]
-                box.delivery = dataclasses.replace(box.delivery, slot=Slot(command.get("slot", "production")), **command.get("as", {}))
+                box.delivery = dataclasses.replace(box.delivery, slot=Slot(command["slot"]))
                 return id
+            case "forget":
+                hub.forget()
+                return None
             case "disable":
                 hub.disable(command["name"])
                 return None
@@ -80,8 +84,20 @@ class Console(LineReceiver):
 class TodaysHub(MemoryHub):
     """Its time is the machine's, as that of the gateway."""
 
+    def __init__(self, clock: Any, late_s: float, members: list[tuple[Principal, bytes, str]]) -> None:
+        super().__init__(clock, late_s=late_s)
+        self._members = members
+        self.forget()
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock.seconds(), UTC)
+
+    def forget(self) -> None:
+        for kept in (self.kept, self.boxes, self.uploads, self.aborted, self.closed):
+            kept.clear()
+        self._numbers = itertools.count(1)
+        for who, blob, password in self._members:
+            self.add(who, ssh_key=blob, password=password)
 
 
 _reactor: Any = reactor
@@ -91,10 +107,9 @@ def main(folder: Path) -> None:
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     settings = json.loads((folder / "settings.json").read_text()) if (folder / "settings.json").exists() else {}
     terms = settings.pop("terms", {})
-    hub = TodaysHub(_reactor, late_s=settings.pop("late_s", 0.3))
-    for name in ("alpha", "beta"):
-        blob = Key.fromFile(str(folder / f"{name}.pub")).blob()
-        hub.add(principal(name, **terms), ssh_key=blob, password=f"password of {name}")
+    names = ("alpha", "beta")
+    members = [(principal(name, **terms), Key.fromFile(str(folder / f"{name}.pub")).blob(), f"password of {name}") for name in names]
+    hub = TodaysHub(_reactor, settings.pop("late_s", 0.3), members)
     host_key = Key(Ed25519PrivateKey.generate())
     factory = sftp_factory(hub, hub, hub, hub, host_keys=[host_key], reactor=_reactor, now=lambda: datetime.now(UTC), **settings)
     port = _reactor.listenTCP(0, factory, interface="127.0.0.1")

@@ -59,8 +59,9 @@ class Server:
         self._process.stdin.flush()
         return json.loads(self._line())
 
-    def deliver(self, to: str, octets: bytes, **with_: Any) -> str:
-        id: str = self.ask("deliver", to=to, octets=octets.decode(), **with_)
+    def deliver(self, to: str, reference: str, *, size: int = 0, slot: str = "production") -> str:
+        """Puts ``interchange(reference, size=size)`` into a mailbox; the delivery's id."""
+        id: str = self.ask("deliver", to=to, reference=reference, size=size, slot=slot)
         return id
 
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -155,16 +156,20 @@ def start_server(keys: Path, tmp_path: Path) -> Iterator[StartServer]:
         yield lambda **settings: stack.enter_context(_serving(keys, tmp_path, settings))
 
 
-@pytest.fixture
-def server(start_server: StartServer) -> Server:
-    return start_server()
-
-
 @pytest.fixture(scope="module")
-def shared_server(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """For tests that leave nothing behind."""
-    with _serving(keys, tmp_path_factory.mktemp("shared"), {}) as server:
+def one_server(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with _serving(keys, tmp_path_factory.mktemp("server"), {}) as server:
         yield server
+
+
+@pytest.fixture
+def server(one_server: Server, tmp_path: Path) -> Server:
+    """The same process for most tests; its hub is as it was at first."""
+    one_server.until(lambda seen: seen["sessions"] == [])
+    one_server.ask("forget")
+    one_server.work = tmp_path / "own"
+    one_server.work.mkdir()
+    return one_server
 
 
 def kept(server: Server) -> list[list[Any]]:
@@ -235,7 +240,7 @@ def test_a_name_that_comes_again_is_a_new_upload_and_a_repeat_gets_the_first_ans
 def test_what_is_no_interchange_goes_to_error_with_the_reason(server: Server) -> None:
     (server.work / "letter.txt").write_text("Dear customs,\n" * 10_000)
     told = server.sftp("alpha", "put letter.txt outbox/", "ls -1 ack", "ls -1 error", "get error/*.explain.txt why.txt")
-    assert told == ["vanhub: letter.txt: what began no interchange rejected: see ack/ and error/", *told[1:]]
+    assert told == ["vanhub: letter.txt: octets that begin no interchange: see ack/ and error/", *told[1:]]
     assert [name.rpartition("-")[0] for name in told[1:]] == ["error/unknown"] * 3
     assert (server.work / "why.txt").read_text().startswith(": rejected\n")
 
@@ -264,7 +269,7 @@ def test_a_hub_that_cannot_take_says_so_and_promises_nothing_of_the_rest(server:
     assert kept(server) == [["alpha", "R1", "accepted", "three.edi"]]
 
 
-def test_a_bug_of_the_hub_is_no_partners_business(keys: Path, start_server: StartServer, server: Server) -> None:
+def test_a_bug_of_the_hub_is_no_partners_business(server: Server) -> None:
     (server.work / "bug.edi").write_bytes(interchange("BUG1"))
     told = server.sftp("alpha", "put bug.edi outbox/", status=1)
     assert not any("secret" in line for line in told)
@@ -286,9 +291,9 @@ def test_an_upload_that_is_cut_is_discarded(server: Server, whole_group: bool) -
     assert held["received"] < 6_000_000  # the backlog did hold the client back
 
 
-def test_resuming_appending_and_folders_are_refused(shared_server: Server) -> None:
-    (shared_server.work / "x").write_bytes(interchange("R1"))
-    told = shared_server.sftp(
+def test_resuming_appending_and_folders_are_refused(server: Server) -> None:
+    (server.work / "x").write_bytes(interchange("R1"))
+    told = server.sftp(
         "alpha",
         "put x outbox/x.part",
         "!cat x x > more",
@@ -314,20 +319,19 @@ def test_resuming_appending_and_folders_are_refused(shared_server: Server) -> No
         "this file cannot be removed",
         "files are renamed within outbox/ only",
     ]
-    assert kept(shared_server) == []
+    assert kept(server) == []
 
 
-def test_an_empty_file_is_refused(shared_server: Server) -> None:
-    (shared_server.work / "empty").touch()
-    assert "vanhub: the file is empty: nothing was taken" in shared_server.sftp("alpha", "put empty outbox/", status=1)
+def test_an_empty_file_is_refused(server: Server) -> None:
+    (server.work / "empty").touch()
+    assert "vanhub: the file is empty: nothing was taken" in server.sftp("alpha", "put empty outbox/", status=1)
 
 
 # -- pickup
 
 
 def test_what_was_read_whole_and_closed_is_collected_and_in_the_archive(server: Server) -> None:
-    octets = interchange("R1")
-    id = server.deliver("beta", octets)
+    octets, id = interchange("R1"), server.deliver("beta", "R1")
     name = f"ALPHA_R1_ORDERS_{id}.edi"
     listed = server.sftp("beta", "ls -l in", f"get in/{name} got", "ls -1 archive")
     assert listed[0].split()[4] == str(len(octets))
@@ -340,10 +344,10 @@ def test_what_was_read_whole_and_closed_is_collected_and_in_the_archive(server: 
 
 
 def test_mget_and_then_rm_is_safe(server: Server) -> None:
-    first = server.deliver("beta", interchange("R1"))
+    first = server.deliver("beta", "R1")
     client = server.start("beta", "cd inbox", "mget *", "!touch collected; while [ ! -e go ]; do sleep 0.02; done", "-rm *", "ls -1")
     server.until(lambda _: (server.work / "collected").exists())
-    second = server.deliver("beta", interchange("R2"))
+    second = server.deliver("beta", "R2")
     (server.work / "go").touch()
     out, _ = client.communicate(timeout=PATIENCE_S)
     name = f"ALPHA_R2_ORDERS_{second}.edi"
@@ -353,8 +357,7 @@ def test_mget_and_then_rm_is_safe(server: Server) -> None:
 
 
 def test_a_second_reader_is_told_and_a_reader_that_dies_releases(server: Server) -> None:
-    octets = interchange("R1", size=4_000_000)
-    id = server.deliver("beta", octets)
+    octets, id = interchange("R1", size=4_000_000), server.deliver("beta", "R1", size=4_000_000)
     reader = server.start("beta", f"get inbox/ALPHA_R1_ORDERS_{id}.edi slow", options=("-l400",))
     server.until(lambda seen: seen["boxes"][id] == "claimed")
     told = server.sftp("beta", "ls -1 inbox", f"get inbox/ALPHA_R1_ORDERS_{id}.edi second", status=1)
@@ -367,7 +370,7 @@ def test_a_second_reader_is_told_and_a_reader_that_dies_releases(server: Server)
 
 
 def test_a_channel_that_ends_releases_though_its_connection_goes_on(server: Server, tmp_path: Path) -> None:
-    id = server.deliver("beta", interchange("R1", size=14_000_000))
+    id = server.deliver("beta", "R1", size=14_000_000)
     control = f"-oControlPath={tmp_path / 'mux'}"
     ssh = ["ssh", *CLIENT, control, f"-p{server.port}", f"-i{server.folder / 'beta'}"]
     with subprocess.Popen([*ssh, "-MN", "beta@127.0.0.1"], stdin=subprocess.DEVNULL) as master:
@@ -384,21 +387,21 @@ def test_a_channel_that_ends_releases_though_its_connection_goes_on(server: Serv
 
 
 def test_slots_have_folders_of_their_own_that_do_not_disturb_mget(server: Server) -> None:
-    ids = {slot: server.deliver("beta", interchange(slot.upper()), slot=slot) for slot in ("production", "test", "rejected")}
+    ids = {slot: server.deliver("beta", slot.upper(), slot=slot) for slot in ("production", "test", "rejected")}
     server.sftp("beta", "cd inbox", "mget *", "cd test", "mget *", "cd /in/rejected", "mget *")
     assert sorted(path.name for path in server.work.iterdir()) == sorted(f"ALPHA_{slot.upper()}_ORDERS_{id}.edi" for slot, id in ids.items())
     assert set(server.ask("look")["boxes"].values()) == {"delivered"}
 
 
 def test_nobody_sees_anothers_delivery(server: Server) -> None:
-    id = server.deliver("beta", interchange("R1"))
+    id = server.deliver("beta", "R1")
     name = f"ALPHA_R1_ORDERS_{id}.edi"
     assert server.sftp("alpha", "ls -1 inbox", f"get inbox/{name} stolen", status=1) == [f'File "/inbox/{name}" not found.']
     assert server.ask("look")["boxes"] == {id: "available"}
 
 
 def test_a_long_listing_comes_whole(server: Server) -> None:
-    ids = [server.deliver("beta", interchange(f"R{n}")) for n in range(1_203)]
+    ids = [server.deliver("beta", f"R{n}") for n in range(1_203)]
     listed = server.sftp("beta", "ls -1 inbox")
     assert sorted(listed) == sorted(f"inbox/ALPHA_R{n}_ORDERS_{id}.edi" for n, id in enumerate(ids))
 
@@ -422,12 +425,12 @@ def test_only_acknowledgements_that_were_read_can_be_removed(server: Server) -> 
 # -- who comes in
 
 
-def test_a_wrong_key_a_wrong_name_and_a_wrong_password_are_refused(shared_server: Server, tmp_path: Path) -> None:
+def test_a_wrong_key_a_wrong_name_and_a_wrong_password_are_refused(server: Server, tmp_path: Path) -> None:
     for user, key in (("alpha", "stranger"), ("alpha", "beta"), ("nobody", "alpha"), ("al/../pha", "alpha")):
-        assert shared_server.sftp(user, "ls", status=255, key=key, options=("-oPreferredAuthentications=publickey",))[0].endswith(
+        assert server.sftp(user, "ls", status=255, key=key, options=("-oPreferredAuthentications=publickey",))[0].endswith(
             "Permission denied (publickey,password)."
         )
-    assert shared_server.ask("look")["sessions"] == []
+    assert server.ask("look")["sessions"] == []
 
 
 def _ask_password(server: Server, tmp_path: Path, password: str) -> subprocess.CompletedProcess[str]:
@@ -443,8 +446,8 @@ def _ask_password(server: Server, tmp_path: Path, password: str) -> subprocess.C
     )
 
 
-def test_a_password_opens_the_same_tree(shared_server: Server, tmp_path: Path) -> None:
-    assert _ask_password(shared_server, tmp_path, "password of alpha").stdout.split() == [
+def test_a_password_opens_the_same_tree(server: Server, tmp_path: Path) -> None:
+    assert _ask_password(server, tmp_path, "password of alpha").stdout.split() == [
         "sftp>",
         "ls",
         "-1",
@@ -455,7 +458,7 @@ def test_a_password_opens_the_same_tree(shared_server: Server, tmp_path: Path) -
         "inbox",
         "outbox",
     ]
-    assert _ask_password(shared_server, tmp_path, "guessed").returncode == 255
+    assert _ask_password(server, tmp_path, "guessed").returncode == 255
 
 
 def test_only_so_many_sessions_per_principal(start_server: StartServer) -> None:
@@ -504,16 +507,16 @@ def test_scp_works_and_the_old_scp_is_told_what_to_do(server: Server) -> None:
     assert kept(server) == [["alpha", "R1", "accepted", "x.edi"]]
 
 
-def test_shell_forwarding_and_environment_are_refused(shared_server: Server) -> None:
-    ssh = ["ssh", "-oLogLevel=INFO", *CLIENT, f"-p{shared_server.port}", f"-i{shared_server.folder / 'alpha'}"]
-    shell = shared_server.run(*ssh, "alpha@127.0.0.1", "cat /etc/passwd")
+def test_shell_forwarding_and_environment_are_refused(server: Server) -> None:
+    ssh = ["ssh", "-oLogLevel=INFO", *CLIENT, f"-p{server.port}", f"-i{server.folder / 'alpha'}"]
+    shell = server.run(*ssh, "alpha@127.0.0.1", "cat /etc/passwd")
     assert (shell.returncode, shell.stdout) == (1, ""), shell.stderr
     assert "serves SFTP only" in shell.stderr
-    forward = shared_server.run(*ssh, "-W127.0.0.1:1", "alpha@127.0.0.1")
+    forward = server.run(*ssh, "-W127.0.0.1:1", "alpha@127.0.0.1")
     assert forward.returncode == 255
     assert "administratively prohibited: forwarding is not offered" in forward.stderr
-    assert shared_server.run(*ssh, "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:1", "-N", "alpha@127.0.0.1").returncode == 255
-    assert shared_server.run(*ssh, "-s", "alpha@127.0.0.1", "netconf").returncode == 255
+    assert server.run(*ssh, "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:1", "-N", "alpha@127.0.0.1").returncode == 255
+    assert server.run(*ssh, "-s", "alpha@127.0.0.1", "netconf").returncode == 255
 
 
 def test_curl_uploads_and_collects(server: Server) -> None:
@@ -531,12 +534,12 @@ def test_curl_uploads_and_collects(server: Server) -> None:
     assert password.stdout.startswith("vanhub: mailbox over SFTP")
 
 
-def test_paths_lead_nowhere_else(shared_server: Server) -> None:
+def test_paths_lead_nowhere_else(server: Server) -> None:
     ways = ["/etc/passwd", "../../../etc/passwd", "/outbox/../../etc/passwd", "/inbox/../../../proc/self/environ", "/archive/20260101/../../../etc"]
-    told = shared_server.sftp("alpha", *(f"-get {way} stolen" for way in ways))
+    told = server.sftp("alpha", *(f"-get {way} stolen" for way in ways))
     assert [line for line in told if line.endswith("not found.")] == told
     assert len(told) == len(ways)
-    assert not (shared_server.work / "stolen").exists()
+    assert not (server.work / "stolen").exists()
 
 
 def test_tricky_upload_names_stay_names(server: Server) -> None:
@@ -566,30 +569,30 @@ def _name_lists(port: int) -> list[bytes]:
     return lists
 
 
-def test_only_the_listed_algorithms_are_offered(shared_server: Server) -> None:
-    lists = [set(names.split(b",")) for names in _name_lists(shared_server.port)]
+def test_only_the_listed_algorithms_are_offered(server: Server) -> None:
+    lists = [set(names.split(b",")) for names in _name_lists(server.port)]
     exchanges = lists[0] - {b"ext-info-s"}
     assert exchanges <= set(KEY_EXCHANGES)
     assert b"curve25519-sha256" in exchanges
     assert lists[1:8] == [{b"ssh-ed25519"}, set(CIPHERS), set(CIPHERS), set(MACS), set(MACS), {b"none"}, {b"none"}]
 
 
-def test_signatures_with_sha1_are_refused(shared_server: Server) -> None:
+def test_signatures_with_sha1_are_refused(server: Server) -> None:
     options = ("-oPubkeyAcceptedAlgorithms=ssh-rsa", "-oPreferredAuthentications=publickey")
-    assert shared_server.sftp("beta", "ls", status=255, options=options)
-    shared_server.sftp("beta", "ls")
+    assert server.sftp("beta", "ls", status=255, options=options)
+    server.sftp("beta", "ls")
 
 
-def test_guessing_is_cut_off(shared_server: Server, tmp_path: Path) -> None:
+def test_guessing_is_cut_off(server: Server, tmp_path: Path) -> None:
     keys = []
     for n in range(LOGIN_TRIES + 2):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / f"k{n}")], check=True)
         keys.append(f"-oIdentityFile={tmp_path / f'k{n}'}")
-    told = shared_server.sftp("alpha", "ls", status=255, key="stranger", options=(*keys, "-oPreferredAuthentications=publickey"))
+    told = server.sftp("alpha", "ls", status=255, key="stranger", options=(*keys, "-oPreferredAuthentications=publickey"))
     assert "too many bad auths" in " ".join(told)
 
 
-def test_noise_is_cut_off_quietly(shared_server: Server) -> None:
+def test_noise_is_cut_off_quietly(server: Server) -> None:
     """Octets that are no SSH, or SSH that is no sense, end their connection; the fixture sees that no traceback was logged."""
     noises = [
         b"GET / HTTP/1.1\r\n\r\n" + b"x" * 5000,
@@ -598,22 +601,22 @@ def test_noise_is_cut_off_quietly(shared_server: Server) -> None:
         b"SSH-2.0-x\r\n" + struct.pack(">LB", 12, 10) + b"\x1e" + b"\0" * 10,
     ]
     for noise in noises:
-        with socket.create_connection(("127.0.0.1", shared_server.port), PATIENCE_S) as peer:
+        with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as peer:
             peer.sendall(noise)
             try:
                 while peer.recv(65536):
                     pass
             except ConnectionResetError:
                 pass
-    shared_server.sftp("alpha", "ls")
+    server.sftp("alpha", "ls")
 
 
-def test_a_client_that_reads_nothing_is_not_answered_into_memory(shared_server: Server) -> None:
-    id = shared_server.deliver("alpha", interchange("GLUT", size=40_000))
-    before, reads = shared_server.peak_octets(), 1_500
-    arguments = (str(shared_server.port), str(shared_server.folder / "alpha"), f"/inbox/ALPHA_GLUT_ORDERS_{id}.edi", str(reads))
+def test_a_client_that_reads_nothing_is_not_answered_into_memory(server: Server) -> None:
+    id = server.deliver("alpha", "GLUT", size=40_000)
+    before, reads = server.peak_octets(), 1_500
+    arguments = (str(server.port), str(server.folder / "alpha"), f"/inbox/ALPHA_GLUT_ORDERS_{id}.edi", str(reads))
     glutton = subprocess.run(
         [sys.executable, "-m", "tests.gateways.sftp_glutton", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert int(glutton.stdout) == 32_768 * reads  # 49 MB: every answer came in the end
-    assert shared_server.peak_octets() - before < 16_000_000
+    assert server.peak_octets() - before < 16_000_000

@@ -54,7 +54,7 @@ class Visit:
         return session
 
     def look(self) -> View:
-        return View(Hub(self.hub, self.hub, self.hub, self.clock, 900, 300, 30), self.session, self.told.append)
+        return View(Hub(self.hub, self.hub, self.hub, self.clock, self.hub.now, 900, 300, 30), self.session, self.told.append)
 
     def open(self, path: str, flags: Flag = Flag.READ, view: View | None = None) -> OpenFile:
         return now((view or self.view).open(path, flags))
@@ -226,7 +226,7 @@ def test_octets_that_begin_no_interchange_are_one_thing_to_complain_of() -> None
     assert kept == [(False, 299_999), (True, len(interchange("R1"))), (False, 8)]
     assert visit.names("ack") == [f"R1-{id}{end}" for id in list(visit.hub.kept)[1:2] for end in (".contrl.edi", ".contrl.p7s", ".explain.txt")]
     assert len(visit.names("error")) == 6
-    assert visit.told == ["x.edi: what began no interchange rejected, what began no interchange rejected: see ack/ and error/"]
+    assert visit.told == ["x.edi: octets that begin no interchange, octets that begin no interchange: see ack/ and error/"]
 
 
 def test_lost_is_not_closed() -> None:

@@ -68,7 +68,7 @@ class Wire:
         self.status: int | None = None
         self._out = Inbound()
         self._ids = iter(range(1, 1_000_000))
-        self.sftp = Sftp(Hub(self.hub, self.hub, self.hub, clock, 900, 300, 30), self.session, self)
+        self.sftp = Sftp(Hub(self.hub, self.hub, self.hub, clock, self.hub.now, 900, 300, 30), self.session, self)
 
     # -- as the server's channel
 

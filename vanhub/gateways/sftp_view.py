@@ -262,7 +262,11 @@ class View:
         parcel.file_name = name
         receipts = await parcel.take()
         self._taken[name] = file_attributes(parcel.size, self._hub.now())
-        told = [f"{receipt.reference or 'what began no interchange'} {receipt.verdict}" for receipt in receipts if receipt.verdict != "accepted"]
+        told = [
+            f"{receipt.reference} {receipt.verdict}" if receipt.is_interchange else "octets that begin no interchange"
+            for receipt in receipts
+            if receipt.verdict != "accepted"
+        ]
         if told:
             self._tell(f"{name}: {', '.join(told[:5])}{' ...' if told[5:] else ''}: see ack/ and error/")
 
