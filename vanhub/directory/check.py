@@ -22,7 +22,7 @@ from vanhub.edifact.envelope import Envelope, OpenMessage, Where, header_of
 from vanhub.edifact.faults import FaultKind, Level
 from vanhub.edifact.opening import blank_before, read_opening
 from vanhub.edifact.report import InterchangeHeader, Report
-from vanhub.edifact.scanner import BLANK, Cut, Marks, Scanner, fields, tag_of
+from vanhub.edifact.scanner import BLANK, Cut, Fields, Marks, Scanner, read_fields, tag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class CheckLimits:
 _LONGEST_HELD = 1 << 20
 # Octets are taken in pieces of this size, so that the text and the segments of one piece stay small.
 _PIECE = 1 << 18
+# So much is shown of what is no interchange.
+_SHOWN = 40
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
 
 
@@ -96,8 +98,10 @@ class InterchangeCheck:
         try:
             opening = read_opening(data, whole=whole, encoding=self._encoding)
         except ValueError:
+            if len(data) < _SHOWN and not whole:
+                return
             self._is_nothing = True
-            value = printable(data[:40].decode(LEGIBLE.codec))
+            value = printable(data[:_SHOWN].decode(LEGIBLE.codec))
             self._envelope.fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", Where(1, self._start), value=value)
             return
         if opening is None:
@@ -247,7 +251,7 @@ class _Body:
         envelope.segments += len(raws)
         self._last = Where(envelope.segments, self._offset - len(texts[-1]) - 1)
         self._in_run = False
-        envelope.pass_message(message, self._offset)
+        envelope.pass_message(message, offset + 5 + len(reference), self._offset)
         return True
 
     def _is_full(self) -> bool:
@@ -285,7 +289,7 @@ class _Body:
 
     def _read_header(self, text: str, offset: int) -> None:
         header = self._envelope.header
-        self._envelope.header = header_of(fields(text, self._marks), header.separators, header.syntax_identifier, header.syntax_version)
+        self._envelope.header = header_of(self._fields(text, offset), header.separators, header.syntax_identifier, header.syntax_version)
         self._envelope.segments = 1
         self._last = Where(1, offset)
         if self._judging:
@@ -300,7 +304,7 @@ class _Body:
         if self._is_full():
             self._stop(where)
             return
-        self._envelope.begin_group(fields(text, self._marks), where, self._offset)
+        self._envelope.begin_group(self._fields(text, where.offset), where, self._offset)
         self._report(Level.GROUP, "UNG", text, where)
 
     def _unh(self, text: str, where: Where, before: int) -> None:
@@ -309,11 +313,12 @@ class _Body:
             self._stop(where)
             return
         first = Where(1, where.offset)
-        message = self._envelope.begin_message(fields(text, self._marks), first)
+        fields = self._fields(text, where.offset)
+        message = self._envelope.begin_message(fields, first)
         self._report(Level.MESSAGE, "UNH", text, first)
         profile = self._book.profile(message.type, message.version, message.release, message.agency, self._marks, self._reading.syntax_version)
         if isinstance(profile, Unknown):
-            self._report_unknown(message, profile, first)
+            self._report_unknown(message, profile, first, fields)
         self._message = MessageCheck(self._envelope, message, self._reading, profile if isinstance(profile, Profile) else None, self._service, first)
 
     def _unt(self, text: str, where: Where, _before: int) -> None:
@@ -324,7 +329,7 @@ class _Body:
         self._report(Level.MESSAGE, "UNT", text, last)
         self._message.end()
         self._message = None
-        self._envelope.end_message(last, self._offset, fields(text, self._marks))
+        self._envelope.end_message(last, self._offset, self._fields(text, where.offset))
 
     def _une(self, text: str, where: Where, before: int) -> None:
         self._break_off(before)
@@ -332,12 +337,12 @@ class _Body:
             self._take_other(text, where)
             return
         self._report(Level.GROUP, "UNE", text, where)
-        self._envelope.end_group(where, self._offset, fields(text, self._marks))
+        self._envelope.end_group(where, self._offset, self._fields(text, where.offset))
 
     def _unz(self, text: str, where: Where, before: int) -> None:
         self._break_off(before, group=True)
         self._report(Level.INTERCHANGE, "UNZ", text, where)
-        self._envelope.end_interchange(where, fields(text, self._marks))
+        self._envelope.end_interchange(where, self._fields(text, where.offset))
         self.end = self._offset
 
     def _take_other(self, text: str, where: Where) -> None:
@@ -369,7 +374,7 @@ class _Body:
     def _report(self, level: Level, tag: str, text: str, where: Where) -> None:
         report_segment(self._envelope, self._reading, self._service, level, tag, text, where)
 
-    def _report_unknown(self, message: OpenMessage, unknown: Unknown, where: Where) -> None:
+    def _report_unknown(self, message: OpenMessage, unknown: Unknown, where: Where, fields: Fields) -> None:
         if not message.type or not message.version or not message.release:
             return  # which is reported already
         directory = f"{message.version}.{message.release}"
@@ -379,10 +384,14 @@ class _Body:
             kind, component, value = FaultKind.DIRECTORY_UNKNOWN, 4, f"{directory} {message.agency}"
         else:
             kind, component, value = FaultKind.DIRECTORY_UNKNOWN, 3 if message.version in {"D", "S"} else 2, directory
-        self._envelope.fault(kind, Level.MESSAGE, "UNH", where, element=3, component=component, value=value, params={"directory": directory})
+        offset = fields.offset(2, component - 1)
+        self._envelope.fault(kind, Level.MESSAGE, "UNH", where, offset=offset, element=3, component=component, value=value, params={"directory": directory})
+
+    def _fields(self, text: str, offset: int) -> Fields:
+        return read_fields(text, self._marks, self._reading.repertoire.octets, offset)
 
     def _report_trailing(self, text: str, offset: int) -> None:
         if not self._in_run:
             self._in_run = True
-            value = printable(text, 40)
+            value = printable(text, _SHOWN)
             self._envelope.fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", Where(self._envelope.segments + 1, offset), value=value)

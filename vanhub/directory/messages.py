@@ -15,9 +15,9 @@ from vanhub.directory.elements import hint
 from vanhub.directory.rulebook import Profile, Rules
 from vanhub.directory.walk import Finding, Misfit, Walk
 from vanhub.edifact.charset import Repertoire, is_undecodable, printable
-from vanhub.edifact.envelope import Envelope, OpenMessage, Where, field
+from vanhub.edifact.envelope import Envelope, OpenMessage, Where
 from vanhub.edifact.faults import FaultKind, Level
-from vanhub.edifact.scanner import Cut, Marks, fields
+from vanhub.edifact.scanner import Cut, Marks, read_fields
 
 _SECURITY_HEADER = frozenset({"USH", "USA", "USC", "USR"})
 _SECURITY_TRAILER = frozenset({"UST", "USR"})
@@ -178,12 +178,12 @@ class MessageCheck:
                 kind, params = FaultKind.GROUP_MISSING, {"group": str(place.group)}
             else:
                 kind = FaultKind.SEGMENT_MISSING
-                if place.order == 0 and place.parent is not None and place.parent.group:
+                if place.is_trigger and place.parent is not None:
                     params = {"where": f" (SG{place.parent.group})"}
             self._envelope.fault(kind, Level.SEGMENT, finding.tag, finding.where, params=params)
 
 
 def document_of(text: str, marks: Marks) -> tuple[str, str]:
     """BGM's document name code (1001) and document number (1004)."""
-    read = fields(text, marks, 4)
-    return field(read, 1), field(read, 2)
+    read = read_fields(text, marks, most=4)
+    return read.value(1), read.value(2)

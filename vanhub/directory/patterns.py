@@ -61,9 +61,7 @@ def segment_pattern(definition: SegmentDefinition, vocabulary: Vocabulary, marks
     writer = _PatternWriter(vocabulary, marks, syntax_version >= 4)
     plain = writer.segment(definition, released=False)
     released = writer.segment(definition, released=True) if marks.release else plain
-    return SegmentPattern(
-        re.compile(plain).fullmatch, released, tuple(writer.coded), _rules(definition, vocabulary, marks, syntax_version)
-    )
+    return SegmentPattern(re.compile(plain).fullmatch, released, tuple(writer.coded), _rules(definition, vocabulary, marks, syntax_version))
 
 
 class _PatternWriter:

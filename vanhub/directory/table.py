@@ -39,6 +39,11 @@ class Place:
     order: int
 
     @property
+    def is_trigger(self) -> bool:
+        """Whether it begins a group: to repeat it is to repeat the group."""
+        return self.order == 0 and self.parent is not None and self.parent.group > 0 and not self.children
+
+    @property
     def following(self) -> list[Place]:
         """What comes after it in the same group."""
         return self.parent.children[self.order + 1 :] if self.parent else []
@@ -103,7 +108,7 @@ class SegmentTable:
         return moves
 
     def _find(self, current: Place, tag: str) -> Iterator[Move]:
-        if current.tag == tag:
+        if current.tag == tag and (current.most > 1 or not current.is_trigger):
             yield Move(Step.STAY, current, current, (), ())
         missing: list[Place] = []
         place: Place = current

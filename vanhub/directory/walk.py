@@ -235,4 +235,4 @@ class Walk(Generic[_Where]):
 
 def _is_headless(move: Move) -> bool:
     """Whether the move enters a group whose trigger was left out."""
-    return any(place.order == 0 and not place.children for place in move.missing)
+    return any(place.is_trigger for place in move.missing)

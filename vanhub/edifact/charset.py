@@ -60,7 +60,16 @@ class Repertoire:
 
     def decoder(self) -> Callable[[bytes, bool], str]:
         """A fresh incremental decoder: octets and whether they are the last -> characters; an undecodable octet is a lone surrogate."""
-        return codecs.getincrementaldecoder(self.codec)("surrogateescape").decode
+        decoder = codecs.getincrementaldecoder(self.codec)("surrogateescape")
+
+        def decode(data: bytes, last: bool) -> str:
+            text = decoder.decode(data)
+            if last:
+                # Not decode(final=True): of a character that was cut it would keep the first octet only.
+                text += decoder.getstate()[0].decode("ascii", "surrogateescape")
+            return text
+
+        return decode
 
     def octets(self, text: str) -> int:
         """How many octets ``text`` was."""

@@ -10,32 +10,24 @@ Memory is bounded by the number of messages that the caller lets in and by the n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
 from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
 
 ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
 
-Fields = Sequence[Sequence[str]]
-"""A segment as read: ``[element][component]``, the tag being element 0."""
-
-
-def field(fields: Fields, element: int, component: int = 0) -> str:
-    """One value; ``""`` where there is none."""
-    return fields[element][component] if element < len(fields) and component < len(fields[element]) else ""
-
 
 def party(fields: Fields, element: int) -> Party:
     """S002, S003, S006 or S007."""
-    return Party(field(fields, element), field(fields, element, 1), field(fields, element, 2))
+    return Party(fields.value(element), fields.value(element, 1), fields.value(element, 2))
 
 
 def header_of(fields: Fields, separators: Separators, identifier: str, syntax_version: int) -> InterchangeHeader:
     """UNB as values. A 0 in 0031 and 0035 says no, as leaving them out does."""
-    date, time = field(fields, 4), field(fields, 4, 1)
+    date, time = fields.value(4), fields.value(4, 1)
     return InterchangeHeader(
         separators=separators,
         syntax_identifier=identifier,
@@ -43,13 +35,13 @@ def header_of(fields: Fields, separators: Separators, identifier: str, syntax_ve
         sender=party(fields, 2),
         recipient=party(fields, 3),
         prepared=f"{date}:{time}" if time else date,
-        reference=field(fields, 5),
-        password=field(fields, 6),
-        application_reference=field(fields, 7),
-        priority=field(fields, 8),
-        acknowledgement_request=field(fields, 9).replace("0", ""),
-        agreement=field(fields, 10),
-        test=field(fields, 11).replace("0", ""),
+        reference=fields.value(5),
+        password=fields.value(6),
+        application_reference=fields.value(7),
+        priority=fields.value(8),
+        acknowledgement_request=fields.value(9).replace("0", ""),
+        agreement=fields.value(10),
+        test=fields.value(11).replace("0", ""),
     )
 
 
@@ -155,10 +147,10 @@ class Envelope:
 
     def begin_group(self, fields: Fields, where: Where, end: int) -> None:
         """UNG came; ``end`` is one past its terminator."""
-        reference = field(fields, 5)
-        self.group = OpenGroup(reference, field(fields, 1), party(fields, 2), party(fields, 3), where.offset, end, len(self.messages))
+        reference = fields.value(5)
+        self.group = OpenGroup(reference, fields.value(1), party(fields, 2), party(fields, 3), where.offset, end, len(self.messages))
         if reference in self._group_references:
-            self.fault(FaultKind.DUPLICATE_GROUP, Level.GROUP, "UNG", where, element=6, value=reference)
+            self.fault(FaultKind.DUPLICATE_GROUP, Level.GROUP, "UNG", where, offset=fields.offset(5), element=6, value=reference)
         elif reference:
             self._group_references.add(reference)
         if self._outside_groups:
@@ -173,8 +165,8 @@ class Envelope:
         if fields is None:
             self.fault(FaultKind.TRAILER_MISSING, Level.GROUP, "UNE", where)
         else:
-            self._compare_count(FaultKind.COUNT_IN_UNE, Level.GROUP, "UNE", where, field(fields, 1), members)
-            self._compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, "UNE", where, field(fields, 2), group.reference)
+            self._compare_count(FaultKind.COUNT_IN_UNE, Level.GROUP, "UNE", where, fields, members)
+            self._compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, "UNE", where, fields, group.reference)
         if not members:
             self.fault(FaultKind.GROUP_EMPTY, Level.GROUP, "UNE" if fields is not None else "UNG", where)
         verdict = Verdict.REJECTED if len(self.groups) in self._rejected_groups else Verdict.ACCEPTED
@@ -195,15 +187,15 @@ class Envelope:
 
     def begin_message(self, fields: Fields, where: Where) -> OpenMessage:
         """UNH came."""
-        reference = field(fields, 1)
-        type, version, release, agency, association = (field(fields, 2, component) for component in range(5))
+        reference = fields.value(1)
+        type, version, release, agency, association = (fields.value(2, component) for component in range(5))
         self.message = OpenMessage(reference, type, version, release, agency, association, where.offset, self.current_group)
         if not self.is_new(reference):
-            self.fault(FaultKind.DUPLICATE_MESSAGE, Level.MESSAGE, "UNH", where, element=2, value=reference)
-        self._enter(reference, type, where)
+            self.fault(FaultKind.DUPLICATE_MESSAGE, Level.MESSAGE, "UNH", where, offset=fields.offset(1), element=2, value=reference)
+        self._enter(reference, type, where, fields.offset(2))
         return self.message
 
-    def _enter(self, reference: str, type: str, where: Where) -> None:
+    def _enter(self, reference: str, type: str, where: Where, type_offset: int) -> None:
         if reference:
             self._references.add(reference)
         group = self.group
@@ -216,7 +208,8 @@ class Envelope:
             group.type = type  # version 4 need not name it
         elif type and type != group.type and not group.types_mixed:
             group.types_mixed = True
-            self.fault(FaultKind.TYPES_MIXED_IN_GROUP, Level.GROUP, "UNH", where, element=3, component=1, value=type, params={"expected": group.type})
+            params = {"expected": group.type}
+            self.fault(FaultKind.TYPES_MIXED_IN_GROUP, Level.GROUP, "UNH", where, offset=type_offset, element=3, component=1, value=type, params=params)
 
     def end_message(self, where: Where, end: int, fields: Fields | None) -> None:
         """UNT came (``where``: itself), or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
@@ -226,14 +219,14 @@ class Envelope:
         if fields is None:
             self.fault(FaultKind.TRAILER_MISSING, Level.MESSAGE, "UNT", where)
         else:
-            self._compare_count(FaultKind.COUNT_IN_UNT, Level.MESSAGE, "UNT", where, field(fields, 1), message.segments)
-            self._compare_reference(FaultKind.REFERENCE_IN_UNT, Level.MESSAGE, "UNT", where, field(fields, 2), message.reference)
+            self._compare_count(FaultKind.COUNT_IN_UNT, Level.MESSAGE, "UNT", where, fields, message.segments)
+            self._compare_reference(FaultKind.REFERENCE_IN_UNT, Level.MESSAGE, "UNT", where, fields, message.reference)
         self.message = None
         self._keep(message, end)
 
-    def pass_message(self, message: OpenMessage, end: int) -> None:
-        """A whole message without fault: UNH to UNT, with a new reference."""
-        self._enter(message.reference, message.type, Where(1, message.offset))
+    def pass_message(self, message: OpenMessage, type_offset: int, end: int) -> None:
+        """A whole message without fault: UNH to UNT, with a new reference. ``type_offset`` is that of S009."""
+        self._enter(message.reference, message.type, Where(1, message.offset), type_offset)
         self._keep(message, end)
 
     def _keep(self, message: OpenMessage, end: int) -> None:
@@ -263,10 +256,8 @@ class Envelope:
             self.fault(FaultKind.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", where)
         else:
             if not self._mixed:
-                self._compare_count(
-                    FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, field(fields, 1), len(self.groups) if self.groups else len(self.messages)
-                )
-            self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, field(fields, 2), self.header.reference)
+                self._compare_count(FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, len(self.groups) or len(self.messages))
+            self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, self.header.reference)
             if not self.messages and not self.groups:
                 self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, "UNZ", where)
 
@@ -275,14 +266,17 @@ class Envelope:
             self._mixed = True
             self.fault(FaultKind.GROUPS_AND_MESSAGES_MIXED, Level.INTERCHANGE, segment, where)
 
-    def _compare_count(self, kind: FaultKind, level: Level, segment: str, where: Where, value: str, found: int) -> None:
+    def _compare_count(self, kind: FaultKind, level: Level, segment: str, where: Where, fields: Fields, found: int) -> None:
+        value = fields.value(1)
         # What is no number was reported as such.
         if value.isascii() and value.isdigit() and len(value) <= 18 and int(value) != found:
-            self.fault(kind, level, segment, where, element=2, value=value, params={"found": str(found)})
+            self.fault(kind, level, segment, where, offset=fields.offset(1), element=2, value=value, params={"found": str(found)})
 
-    def _compare_reference(self, kind: FaultKind, level: Level, segment: str, where: Where, value: str, expected: str) -> None:
-        if value and value != expected:
-            self.fault(kind, level, segment, where, element=3, value=value, params={"expected": expected})
+    def _compare_reference(self, kind: FaultKind, level: Level, segment: str, where: Where, fields: Fields, expected: str) -> None:
+        value = fields.value(2)
+        # A header without its reference was reported as such.
+        if value and expected and value != expected:
+            self.fault(kind, level, segment, where, offset=fields.offset(2), element=3, value=value, params={"expected": expected})
 
     def report(self, offset: int, header_end: int, end: int) -> Report:
         """What it all adds up to. A fault of the interchange rejects everything, of a group its messages, any other its message."""

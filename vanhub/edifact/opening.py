@@ -94,7 +94,7 @@ def _interpret(data: bytes, start: int, s001: bytes, encoding: str) -> Opening:
     if known is None:
         faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", start + 4, printable(identifier), 2, 1))
     if version_sent != str(version):
-        place = start + 4 + len(values[0]) + 1
+        place = start + 4 + min(len(values[0]) + 1, len(s001))
         faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", place, printable(version_sent), 2, 2))
     announced_code = values[3].decode("latin-1") if version >= 4 and len(values) > 3 else ""
     name = encoding or announced_encoding(announced_code)
@@ -103,5 +103,6 @@ def _interpret(data: bytes, start: int, s001: bytes, encoding: str) -> Opening:
             known = repertoire(identifier, name)
         except LookupError:
             component = 1 if encoding else 4
-            faults.append(OpeningFault(FaultKind.ENCODING_UNSUPPORTED, "UNB", start + 4, name, 2, component))
+            place = start + 4 + (0 if encoding else sum(len(value) + 1 for value in values[:3]))
+            faults.append(OpeningFault(FaultKind.ENCODING_UNSUPPORTED, "UNB", place, name, 2, component))
     return Opening(start, announced(data, version), printable(identifier), version, known or LEGIBLE, tuple(faults))

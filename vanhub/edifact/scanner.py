@@ -8,6 +8,7 @@ the text lead back to octets.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -154,13 +155,40 @@ def _released(release: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(release)}(.?)", re.DOTALL)
 
 
-def fields(text: str, marks: Marks, most: int = 64) -> list[list[str]]:
-    """A segment as ``[element][component]`` without release characters, the tag being element 0; at most ``most`` of each are read.
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A service segment as read: ``values[element][component]``, the tag being element 0, and the octet where each one begins."""
+
+    values: list[list[str]]
+    offsets: list[list[int]]
+
+    def value(self, element: int, component: int = 0) -> str:
+        """One value; ``""`` where there is none."""
+        return self.values[element][component] if element < len(self.values) and component < len(self.values[element]) else ""
+
+    def offset(self, element: int, component: int = 0) -> int:
+        """Where it begins; of what is not there, where the nearest thing before it begins."""
+        components = self.offsets[min(element, len(self.offsets) - 1)]
+        return components[min(component, len(components) - 1)]
+
+
+def read_fields(text: str, marks: Marks, octets: Callable[[str], int] = len, offset: int = 0, most: int = 64) -> Fields:
+    """A segment's elements and components without release characters; at most ``most`` of each.
 
     For service segments, whose elements do not repeat: a repetition separator is left in the value. Undecodable octets are U+FFFD.
+    ``octets`` measures text, ``offset`` is that of the segment.
     """
-    elements = split(legible(text), marks.element, marks.release)[:most]
-    return [[unreleased(value, marks.release) for value in split(element, marks.component, marks.release)[:most]] for element in elements]
+    values: list[list[str]] = []
+    offsets: list[list[int]] = []
+    for element in split(text, marks.element, marks.release)[:most]:
+        components = split(element, marks.component, marks.release)
+        values.append([unreleased(legible(component), marks.release) for component in components[:most]])
+        offsets.append([])
+        for component in components:
+            if len(offsets[-1]) < most:
+                offsets[-1].append(offset)
+            offset += octets(component) + 1
+    return Fields(values, offsets)
 
 
 def tag_of(text: str, marks: Marks) -> str:
