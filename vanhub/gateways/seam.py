@@ -80,7 +80,7 @@ class Upload(Protocol):
         ...
 
     def abort(self, reason: str) -> None:
-        """Forget it: nothing was promised."""
+        """Forget it: nothing was promised. Idempotent; after ``finish`` it changes nothing."""
         ...
 
     @property

@@ -6,6 +6,8 @@ import json
 import os
 import pwd
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from vanhub.errors import HubError, OperatorError
 REQUEST_LIMIT = 4 * 1024 * 1024
 """Octets of a request line: a certificate request or a list of addresses is far below."""
 
+_NAME_OCTETS = 107  # sun_path of a socket address, less its final zero
+
 
 def actor_of(uid: int) -> str:
     """How the journal names a local user: ``uid:1000(name)``."""
@@ -22,6 +26,23 @@ def actor_of(uid: int) -> str:
         return f"uid:{uid}({pwd.getpwuid(uid).pw_name})"
     except KeyError:
         return f"uid:{uid}"
+
+
+@contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """A name of the socket ``path`` that fits into a socket address, valid within the context: a longer one is reached through a descriptor of its folder.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    if len(os.fsencode(path)) <= _NAME_OCTETS:
+        yield os.fspath(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 600.0) -> Any:
@@ -35,7 +56,8 @@ def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout_s)
         try:
-            connection.connect(os.fspath(path))
+            with short_name(path) as name:
+                connection.connect(name)
             connection.sendall(json.dumps({"verb": verb, "arguments": arguments}, ensure_ascii=False).encode() + b"\n")
             while not line.endswith(b"\n"):
                 piece = connection.recv(1 << 20)

@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from vanhub.gateways.tcp import TcpFactory, TcpLimits
 from vanhub.gateways.tls import ClientCertificate, ContextSource, TlsFactory, TlsFiles
 from vanhub.packed import packed
 from vanhub.service.admin import AdminFactory
+from vanhub.service.asking import short_name
 from vanhub.service.core import Core
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.enrolment import HubEnrolment
@@ -59,6 +61,7 @@ class Hub:
         self._tls = {client: ContextSource(self._tls_files(), passphrase, client=client) for client in (ClientCertificate.REQUIRED, ClientCertificate.OPTIONAL)}
         self._ports: dict[str, Any] = {}
         self._admin: Any = None
+        self._held = ExitStack()
         self._stopping = False
         self.intake.arrived = self.mailboxes.announce
         core.changed = lambda: reactor.callFromThread(self._registry_changed)
@@ -127,6 +130,7 @@ class Hub:
         self.core.home.remove_endpoints()
         closing = [port.stopListening() for port in (*self._ports.values(), *([self._admin] if self._admin else []))]
         await DeferredList([each for each in closing if isinstance(each, Deferred)])
+        self._held.close()
         self.upkeep.stop()
         self.door.end_all("the hub is stopping")
         deadline = self._monotonic() + STOP_S
@@ -171,7 +175,8 @@ class Hub:
         path = self.core.home.admin_socket
         path.unlink(missing_ok=True)  # the lock on the home is ours: whoever left it there is gone
         factory = AdminFactory(lambda verb, arguments, actor: perform(self.core, verb, arguments, actor), self._reactor)
-        self._admin = self._reactor.listenUNIX(os.fspath(path), factory, mode=stat.S_IRUSR | stat.S_IWUSR)
+        name = self._held.enter_context(short_name(path))
+        self._admin = self._reactor.listenUNIX(name, factory, mode=stat.S_IRUSR | stat.S_IWUSR)
 
     def _registry_changed(self) -> None:
         ended = self.door.reconcile()

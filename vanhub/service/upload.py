@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from twisted.internet.defer import Deferred, succeed
 
-from vanhub.errors import TooLarge
+from vanhub.errors import HubError, TooLarge
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
 from vanhub.store.content import LargeContent
@@ -43,6 +43,7 @@ class HubUpload:
         self._pieces: list[bytes] = []
         self._size = 0
         self._digest = hashlib.sha256()
+        self._finishing = False
         self._over = False
         self._large: LargeContent | None = None
         self._writing: Deferred[None] | None = None
@@ -61,12 +62,13 @@ class HubUpload:
             self._digest_and_flush()
 
     def finish(self) -> Deferred[Receipt]:
+        self._finishing = True
         finishing: Deferred[Receipt] = Deferred.fromCoroutine(self._finish())
         return finishing.addBoth(self._end)
 
     def abort(self, reason: str) -> None:
-        if self._over:
-            return
+        if self._finishing or self._over:
+            return  # once all octets are here it is decided, whoever is still there to hear the answer
         self._end(None)
         self._pieces.clear()
         _log.info("upload.aborted", principal=self._session.principal.id, gateway=self._session.gateway, octets=self._size, reason=reason)
@@ -92,7 +94,11 @@ class HubUpload:
             self._forget_large()
             raise self._failed
         assert self._large is not None  # noqa: S101 - it was begun with the first flush, which came before this
-        ref = await self._intake.thread(self._large.finish)
+        try:
+            ref = await self._intake.thread(self._large.finish)
+        except HubError:
+            self._forget_large()
+            raise
         return await self._intake.take_large(self._session, ref, self._digest.hexdigest(), self._file_name)
 
     def _turn(self) -> Deferred[None]:

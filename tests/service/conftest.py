@@ -1,0 +1,48 @@
+"""A core on a fresh copy of one home, a reactor with the test's own time, and the noise of the hub's log kept for looking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.service.parts import Loop, Time, add_partner, open_core
+from vanhub.service.core import Core
+from vanhub.service.initialise import initialise
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home as ``vanhub init`` makes it at ``NOW``, with the partners ``trader`` and ``carrier``. For copying."""
+    path = tmp_path_factory.mktemp("service") / "home"
+    initialise(path, {}, clock=Time(), entropy=os.urandom)
+    with closing(open_core(path, Time())) as core:
+        add_partner(core, "trader")
+        add_partner(core, "carrier")
+    return path
+
+
+@pytest.fixture
+def home(made_home: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made_home, tmp_path / "home"))
+
+
+@pytest.fixture
+def core(home: Path, time: Time) -> Iterator[Core]:
+    with closing(open_core(home, time)) as core:
+        yield core
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    with closing(Loop()) as loop:
+        yield loop
