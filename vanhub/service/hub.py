@@ -104,6 +104,7 @@ class Hub:
             reactor=reactor,
             now=core.clock,
             login_s=times.login_s,
+            upload_s=times.interchange_s,
             idle_s=times.idle_s,
             lease_s=settings.deliveries.lease_s,
             archive_days=settings.deliveries.archive_days,
