@@ -24,6 +24,9 @@ from typing import Any
 START_S = 30.0
 ANSWER_S = 30.0
 
+# sftp -b turns the questions off; ssh takes the first of two options.
+PASSWORD_LOGIN = ["-o", "BatchMode=no", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]
+
 VANHUB = [sys.executable, "-m", "vanhub.cli"]
 
 
@@ -219,7 +222,7 @@ class RunningHub:
         known = self.path.parent / "known_hosts"
         host_key = (self.path / "certs" / "ssh_host_ed25519_key.pub").read_text().split()
         known.write_text(f"[127.0.0.1]:{self.port('sftp')} {host_key[0]} {host_key[1]}\n")
-        login = ["-i", str(partner.ssh_key), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"] if partner.ssh_key else ["-o", "PubkeyAuthentication=no"]
+        login = ["-i", str(partner.ssh_key), "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"] if partner.ssh_key else PASSWORD_LOGIN
         return ["-q", *login, "-o", f"UserKnownHostsFile={known}", "-F", "/dev/null"]
 
     def scratch(self, octets: bytes) -> Path:
