@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,12 @@ class CheckWorkers:
 
     def check(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> Deferred[Report]:
         """The report on the interchange that lies in ``ref``. Fails with ``TemporaryError`` when the worker died."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin, self._arguments)
-        pool = self._pool
-        checking = deferred_from(pool.submit(_check, ref, encoding, limits), self._reactor)
+        try:
+            pool, reporting = self._submit(ref, encoding, limits)
+        except BrokenProcessPool:  # a worker died while it had nothing to do
+            self._pool = None
+            pool, reporting = self._submit(ref, encoding, limits)
+        checking = deferred_from(reporting, self._reactor)
 
         def died(failure: Any) -> Any:
             if not failure.check(BrokenProcessPool):
@@ -50,6 +52,11 @@ class CheckWorkers:
             raise TemporaryError("the check of this interchange was interrupted; send it again")
 
         return checking.addErrback(died)
+
+    def _submit(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> tuple[ProcessPoolExecutor, Future[Report]]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin, self._arguments)
+        return self._pool, self._pool.submit(_check, ref, encoding, limits)
 
     def close(self) -> None:
         if self._pool is not None:

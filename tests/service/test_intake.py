@@ -1,0 +1,210 @@
+"""From octets to a receipt, over the real check, judge and store."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
+from vanhub.edifact.report import Report
+from vanhub.errors import Busy, TemporaryError
+from vanhub.gateways.seam import Session
+from vanhub.service.core import Core
+from vanhub.service.hub import Hub
+from vanhub.service.intake import INLINE_OCTETS
+from vanhub.store import alerts, doctor, interchanges
+from vanhub.values.records import InterchangeFilter
+
+MEMORY = 65_536
+
+
+@pytest.fixture
+def home(home: Path) -> Path:
+    """One in which little counts as large."""
+    file = home / "hub.toml"
+    file.write_text(file.read_text().replace("memory_octets = 1048576", f"memory_octets = {MEMORY}"))
+    return home
+
+
+@pytest.fixture
+def hub(core: Core, loop: Loop) -> Iterator[Hub]:
+    """A hub that does not listen: its parts, wired."""
+    made = Hub(core, loop, passphrase=lambda: core.home.read_passphrase({}), monotonic=loop.seconds)
+    yield made
+    made.workers.close()
+
+
+@pytest.fixture
+def trader(core: Core) -> Session:
+    return session(core, "trader")
+
+
+def many(reference: str, octets: int) -> bytes:
+    """An interchange of at least so many octets."""
+    return interchange(reference, *(cusres(str(number)) for number in range(1, octets // 55 + 2)))
+
+
+def counted(hub: Hub) -> dict[str, float]:
+    """The counts of ``vanhub_interchanges`` by verdict and outcome."""
+    samples = [sample for metric in hub.core.metrics.registry.collect() if metric.name == "vanhub_interchanges" for sample in metric.samples]
+    return {f"{sample.labels['verdict']} {sample.labels['outcome']}": sample.value for sample in samples if sample.name.endswith("_total")}
+
+
+def healthy(hub: Hub) -> bool:
+    result = do(hub.core, "hub.doctor")
+    assert result["findings"] == []
+    return bool(result["healthy"])
+
+
+def test_a_new_interchange_and_its_repeat(hub: Hub, loop: Loop, trader: Session, time: Time) -> None:
+    arrivals: list[tuple[str, ...]] = []
+    hub.intake.arrived = arrivals.append
+    first = send(loop, hub.intake, trader, interchange("R1"))
+    assert (first.outcome, first.verdict, first.sender, first.recipient, first.reference) == ("new", "accepted", "TRADER", "GACC:ZZZ", "R1")
+    assert b"UCI+R1+TRADER+GACC:ZZZ+7'" in (first.acknowledgement or b"")
+    assert [set(each) for each in arrivals] == [{"customs", "e-port"}]
+    time.advance(days=3)
+    again = send(loop, hub.intake, trader, interchange("R1"), piece=7)
+    assert again == replace(first, outcome="repeat")
+    assert len(arrivals) == 1
+    (record,) = hub.core.store.look(interchanges.find_interchanges, InterchangeFilter())
+    assert (record.id, record.repeats, record.received_at, record.last_repeat_at) == (first.interchange, 1, NOW, time.now)
+    assert counted(hub) == {"accepted new": 1, "accepted repeat": 1}
+    assert hub.intake.in_flight == 0
+    assert healthy(hub)
+
+
+def test_other_content_under_a_used_reference_is_refused_alarmed_and_the_first_stays(hub: Hub, loop: Loop, trader: Session) -> None:
+    first = send(loop, hub.intake, trader, interchange("R1"))
+    other = interchange("R1", cusres("1", "OTHER"))
+    refused = send(loop, hub.intake, trader, other)
+    assert (refused.outcome, refused.verdict) == ("conflict", "rejected")
+    assert b"UCI+R1+TRADER+GACC:ZZZ+4+26+" in (refused.acknowledgement or b"")
+    # The same conflict again gets the stored refusal, byte for byte, and no second alert.
+    assert send(loop, hub.intake, trader, other) == refused
+    (alert,) = hub.core.store.look(alerts.list_alerts)
+    assert (alert.kind, alert.subject) == ("duplicate-conflict", "TRADER R1")
+    assert first.interchange in alert.cure
+    assert send(loop, hub.intake, trader, interchange("R1")) == replace(first, outcome="repeat")
+    assert counted(hub) == {"accepted new": 1, "rejected conflict": 2, "accepted repeat": 1}
+    assert [delivery.reference for delivery in loop.wait(hub.mailboxes.waiting(session(hub.core, "customs")))] == ["R1"]
+    assert healthy(hub)
+
+
+def test_a_rejected_one_is_judged_again_and_answered_alike_while_nothing_changed(hub: Hub, loop: Loop, trader: Session, time: Time) -> None:
+    data = interchange("R1", recipient="BANK")
+    refused = send(loop, hub.intake, trader, data)
+    assert refused.verdict == "rejected"
+    assert b"+4+43+" in (refused.acknowledgement or b"")
+    time.advance(hours=1)
+    assert send(loop, hub.intake, trader, data) == replace(refused, outcome="repeat")
+    do(hub.core, "principal.add", kind="partner", id="bank", addresses=["BANK"])
+    accepted = send(loop, hub.intake, trader, data)
+    assert (accepted.outcome, accepted.verdict) == ("new", "accepted")
+    assert healthy(hub)
+
+
+def test_what_is_too_large_for_the_reactors_thread_is_checked_in_another(hub: Hub, loop: Loop, trader: Session) -> None:
+    data = many("R1", INLINE_OCTETS)
+    assert send(loop, hub.intake, trader, data).verdict == "accepted"
+    assert send(loop, hub.intake, trader, data).outcome == "repeat"
+
+
+def test_a_full_hub_takes_no_more(hub: Hub, loop: Loop, trader: Session) -> None:
+    uploads = [hub.intake.begin(trader) for _ in range(hub.core.settings.limits.in_flight)]
+    with pytest.raises(Busy, match="as many interchanges as it may"):
+        hub.intake.begin(trader)
+    uploads[0].abort("lost")
+    assert send(loop, hub.intake, trader, interchange("R1")).verdict == "accepted"
+    for upload in uploads:
+        upload.abort("lost")
+    assert hub.intake.in_flight == 0
+
+
+def test_an_agreement_lowers_the_hubs_limit_and_never_raises_it(hub: Hub, trader: Session) -> None:
+    limit = hub.core.settings.limits.interchange_octets
+    for agreed, most in ((1024, 1024), (limit * 2, limit)):
+        trader.principal = replace(trader.principal, agreement=replace(trader.principal.agreement, max_interchange_octets=agreed))
+        upload = hub.intake.begin(trader)
+        assert upload._most == most
+        upload.abort("done")
+
+
+class TestLarge:
+    """Above ``limits.memory_octets``: through content on disk and a worker process."""
+
+    def contents(self, hub: Hub) -> list[Path]:
+        return list(hub.core.home.content.rglob("large-*"))
+
+    def test_it_is_accepted_repeated_and_refused_as_a_small_one(self, hub: Hub, loop: Loop, trader: Session) -> None:
+        data = many("R1", MEMORY)
+        first = send(loop, hub.intake, trader, data)
+        assert (first.outcome, first.verdict) == ("new", "accepted")
+        assert len(self.contents(hub)) == 1
+        assert send(loop, hub.intake, trader, data) == replace(first, outcome="repeat")
+        assert len(self.contents(hub)) == 1
+        conflict = send(loop, hub.intake, trader, data.replace(b"ANSWER1", b"ANSWER2", 1))
+        assert (conflict.outcome, conflict.verdict) == ("conflict", "rejected")
+        assert len(self.contents(hub)) == 2
+        customs = session(hub.core, "customs")
+        (delivery,) = loop.wait(hub.mailboxes.waiting(customs))
+        assert loop.wait(loop.wait(hub.mailboxes.content(customs, delivery.id)).read(0, len(data) + 1)) == data
+        assert healthy(hub)
+
+    def test_a_worker_that_dies_costs_one_interchange_nothing_but_a_repeat(
+        self, hub: Hub, loop: Loop, trader: Session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert send(loop, hub.intake, trader, many("R0", MEMORY)).verdict == "accepted"
+        (worker,) = multiprocessing.active_children()
+        checks: list[object] = []
+        check = hub.workers.check
+
+        def noted(*arguments: Any) -> Deferred[Report]:
+            checks.append(checking := check(*arguments))
+            return checking
+
+        monkeypatch.setattr(hub.workers, "check", noted)
+        os.kill(worker.pid or 0, signal.SIGSTOP)
+        data = many("R1", MEMORY)
+        upload = hub.intake.begin(trader)
+        upload.write(data)
+        finishing = upload.finish()
+        loop.until(lambda: checks)
+        os.kill(worker.pid or 0, signal.SIGKILL)
+        with pytest.raises(TemporaryError, match="interrupted; send it again"):
+            loop.wait(finishing)
+        assert (hub.intake.in_flight, len(self.contents(hub))) == (0, 1)
+        assert send(loop, hub.intake, trader, data).outcome == "new"
+        assert hub.core.store.look(doctor.conservation) == []
+
+    def test_a_worker_that_dies_while_idle_is_replaced(self, hub: Hub, loop: Loop, trader: Session) -> None:
+        send(loop, hub.intake, trader, many("R0", MEMORY))
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        worker.join()
+        # Whether its end was noticed before or after the next interchange came, at most that one has to be sent again.
+        try:
+            receipt = send(loop, hub.intake, trader, many("R1", MEMORY))
+        except TemporaryError:
+            receipt = send(loop, hub.intake, trader, many("R1", MEMORY))
+        assert receipt.verdict == "accepted"
+
+    def test_an_error_after_the_commit_does_not_take_the_content_away(self, hub: Hub, loop: Loop, trader: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        send(loop, hub.intake, trader, interchange("R1"))
+
+        def full(*_: object, **__: object) -> None:
+            raise Busy("too many jobs wait for the store")
+
+        monkeypatch.setattr("vanhub.service.intake.raise_once", full)
+        with pytest.raises(Busy):
+            send(loop, hub.intake, trader, many("R1", MEMORY))
+        assert len(self.contents(hub)) == 1
+        assert healthy(hub)
