@@ -49,7 +49,7 @@ def trader(core: Core) -> Session:
 
 def many(reference: str, octets: int) -> bytes:
     """An interchange of at least so many octets."""
-    return interchange(reference, *(cusres(str(number)) for number in range(1, octets // 55 + 2)))
+    return interchange(reference, *(cusres(str(number)) for number in range(1, octets // 50 + 2)))
 
 
 def counted(hub: Hub) -> dict[str, float]:
