@@ -34,8 +34,11 @@ _log = structlog.get_logger("vanhub.intake")
 
 T = TypeVar("T")
 
-INLINE_OCTETS = 32 * 1024
-"""Checked on the reactor thread: even the explaining way needs a few milliseconds for so much."""
+INLINE_OCTETS = 16 * 1024
+"""Checked on the reactor thread: even the explaining way needs some milliseconds only for so much."""
+
+INLINE_FAULTS = 20
+"""Faults that are explained and acknowledged on the reactor thread; a thousand of them take a quarter of a second."""
 
 
 def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
@@ -71,9 +74,13 @@ class HubIntake:
         digest = hashlib.sha256(data).hexdigest()
         submission = self._submission(session, file_name, len(data), digest, lambda offset, length: data[offset : offset + length])
         if len(data) <= INLINE_OCTETS:
-            report, acceptance = self._check(data, submission)
+            report = self._check(data, submission)
         else:
-            report, acceptance = await self.thread(self._check, data, submission)
+            report = await self.thread(self._check, data, submission)
+        if len(data) <= INLINE_OCTETS and len(report.faults) <= INLINE_FAULTS:
+            acceptance = self._decide(report, submission)
+        else:
+            acceptance = await self.thread(self._decide, report, submission)
         accepted = await self._store(acceptance, (data,))
         if accepted.outcome is Outcome.CONFLICT:
             acceptance, accepted = await self._conflict(report, submission, accepted, (data,))
@@ -103,12 +110,10 @@ class HubIntake:
     ) -> Submission:
         return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
 
-    def _check(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
+    def _check(self, data: bytes, submission: Submission) -> Report:
         agreement = submission.principal.agreement
-        report = check_interchange(
-            data, self.core.directories, encoding=agreement.encoding, limits=limits_of(agreement, self.core.settings.check.faults_listed)
-        )
-        return report, self._decide(report, submission)
+        limits = limits_of(agreement, self.core.settings.check.faults_listed)
+        return check_interchange(data, self.core.directories, encoding=agreement.encoding, limits=limits)
 
     def _decide(self, report: Report, submission: Submission) -> Acceptance:
         return self.core.judge.decide(report, submission, self.core.registry, now=self.core.clock())
