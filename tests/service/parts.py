@@ -103,7 +103,7 @@ def session(core: Core, id: str, *, gateway: str = "tcp", peer: str = PEER, end:
     principal = core.registry.principal(id)
     assert principal is not None
     found = [credential for kind in CredentialKind for credential in core.registry.credentials_of(id, kind)]
-    return Session(principal, gateway, peer, found[0].fingerprint if found else "", end)
+    return Session(principal, gateway, peer, found[0].id if found else "", end)
 
 
 def cusres(reference: str = "1", number: str = "ANSWER1") -> bytes:

@@ -18,7 +18,7 @@ from vanhub.service.certificates import issue_for
 from vanhub.service.core import Core
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.store import counters, journal
-from vanhub.values.principal import Principal
+from vanhub.values.principal import Credential, CredentialKind, Principal
 
 PASSWORD = "correct horse battery"
 SSH_KEY = b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(range(32))
@@ -43,6 +43,11 @@ def certificate(core: Core, id: str = "trader") -> bytes:
     return issued.der
 
 
+def credential_of(core: Core, id: str, kind: CredentialKind = CredentialKind.CERTIFICATE) -> Credential:
+    (found,) = core.registry.credentials_of(id, kind)
+    return found
+
+
 def opened(core: Core, door: FrontDoor, id: str, ended: list[str] | None = None) -> Session:
     made = session(core, id, end=(ended if ended is not None else []).append)
     door.open(made)
@@ -52,7 +57,7 @@ def opened(core: Core, door: FrontDoor, id: str, ended: list[str] | None = None)
 class TestCertificate:
     def test_a_client_is_who_its_certificate_was_issued_for(self, core: Core, door: FrontDoor) -> None:
         der = certificate(core)
-        assert door.by_certificate(der, PEER) == (principal(core, "trader"), hashlib.sha256(der).hexdigest())
+        assert door.by_certificate(der, PEER) == (principal(core, "trader"), credential_of(core, "trader").id)
 
     def test_old_and_new_are_good_side_by_side(self, core: Core, door: FrontDoor) -> None:
         first, second = certificate(core), certificate(core)
@@ -229,14 +234,30 @@ class TestSessions:
     def test_reconciling_ends_sessions_of_withdrawn_and_expired_credentials(self, core: Core, door: FrontDoor, time: Time) -> None:
         withdrawn: list[str] = []
         expired: list[str] = []
-        made = opened(core, door, "trader", withdrawn)
+        opened(core, door, "trader", withdrawn)
         opened(core, door, "carrier", expired)
-        do(core, "credential.withdraw", id="trader", kind="token", fingerprint=made.credential[:12], reason="lost")
+        do(
+            core,
+            "credential.withdraw",
+            id="trader",
+            kind="token",
+            fingerprint=credential_of(core, "trader", CredentialKind.TOKEN).fingerprint[:12],
+            reason="lost",
+        )
         door.reconcile()
         assert (withdrawn, expired) == (["the credential was withdrawn"], [])
         time.advance(days=365)
         door.reconcile()
         assert expired == ["the credential has expired"]
+
+    def test_reconciling_ends_sessions_that_the_old_password_opened(self, core: Core, door: FrontDoor) -> None:
+        ended: list[str] = []
+        do(core, "password.set", id="trader", password="first secret")
+        old = session(core, "trader", end=ended.append)
+        old.credential = credential_of(core, "trader", CredentialKind.PASSWORD).id
+        door.open(old)
+        do(core, "password.set", id="trader", password="second secret")
+        assert (door.reconcile(), ended) == (1, ["the credential was withdrawn"])
 
     def test_all_are_ended_when_the_hub_stops(self, core: Core, door: FrontDoor) -> None:
         ended: list[str] = []

@@ -72,8 +72,8 @@ def test_mailboxes_are_of_those_who_have_addresses_and_of_agencies_that_are_ente
 def test_credentials() -> None:
     assert REGISTRY.credential(CredentialKind.SSH_KEY, "aa") is AGAIN
     assert REGISTRY.credential(CredentialKind.TOKEN, "aa") is None
-    assert REGISTRY.credential_by_fingerprint("cc") is TOKEN
-    assert REGISTRY.credential_by_fingerprint("dd") is None
+    assert REGISTRY.credential_by_id(TOKEN.id) is TOKEN
+    assert REGISTRY.credential_by_id("nothing") is None
     assert REGISTRY.credentials_of("trader", CredentialKind.SSH_KEY) == (AGAIN, SECOND, REVOKED)
     assert REGISTRY.credentials_of("relay", CredentialKind.SSH_KEY) == ()
 

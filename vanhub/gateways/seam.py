@@ -24,7 +24,7 @@ from vanhub.values.principal import Principal
 class Session:
     """One authenticated session of one principal at one gateway.
 
-    ``peer`` is the remote address for logs; ``credential`` the fingerprint that opened it; ``end(reason)`` is given by the gateway and
+    ``peer`` is the remote address for logs; ``credential`` the id of the credential that opened it; ``end(reason)`` is given by the gateway and
     closes the session from outside (a revocation, a stop). ``id`` is set by the doorkeeper.
     """
 
@@ -40,7 +40,7 @@ class Doorkeeper(Protocol):
     """Who is it, and may they have one more session?"""
 
     def by_certificate(self, der: bytes, peer: str) -> tuple[Principal, str]:
-        """The principal of a client certificate whose chain TLS has already verified, and the credential's fingerprint.
+        """The principal of a client certificate whose chain TLS has already verified, and the credential's id.
 
         Raises:
             Untrusted: unknown, not yet or no longer valid, revoked, or the principal is disabled.

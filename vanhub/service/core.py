@@ -130,7 +130,7 @@ class Core:
 
     def record_login(self, principal: str, gateway: str, peer: str, credential: str) -> None:
         """Journal a session's opening; does not wait for the store."""
-        facts = {"gateway": gateway, "peer": peer, "credential": credential[:16]}
+        facts = {"gateway": gateway, "peer": peer, "credential": credential}
         self.store.submit(journal.append, [Act("login", principal, facts)], at=self.clock(), actor=principal)
 
     def close(self) -> None:

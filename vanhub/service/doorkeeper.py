@@ -85,7 +85,8 @@ class FrontDoor:
 
         def checked(good: object) -> tuple[Principal, str]:
             self._checking -= 1
-            if good is not True or credential is None:
+            # It may have been set anew meanwhile.
+            if good is not True or credential not in self._core.registry.credentials_of(name, CredentialKind.PASSWORD):
                 self._failed(name, peer)
                 raise self._refuse("password", name, peer, "wrong name or password")
             return self._admit(credential, "password", name, peer)
@@ -98,7 +99,7 @@ class FrontDoor:
         reason = self._core.why_not(credential)
         if reason:
             raise self._refuse(kind, credential.principal, peer, reason)
-        return self._core.registry.principal(credential.principal), credential.fingerprint  # type: ignore[return-value]
+        return self._core.registry.principal(credential.principal), credential.id  # type: ignore[return-value]
 
     def _refuse(self, kind: str, shown: str, peer: str, reason: str) -> Untrusted:
         self._core.noise.count(f"login refused: {kind}: {reason}")
@@ -146,7 +147,7 @@ class FrontDoor:
         registry = self._core.registry
         for session in list(self._sessions.values()):
             principal = registry.principal(session.principal.id)
-            credential = registry.credential_by_fingerprint(session.credential)
+            credential = registry.credential_by_id(session.credential)
             reason = (
                 "the principal was removed" if principal is None else "the credential was withdrawn" if credential is None else self._core.why_not(credential)
             )

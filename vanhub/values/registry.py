@@ -34,6 +34,7 @@ class Registry:
                 self._carriers[address].append(principal)
         # Those not revoked come first: of a fingerprint that was revoked and entered again, the credential that is still good is found.
         self._credentials: dict[tuple[CredentialKind, str], Credential] = {}
+        self._credentials_by_id = {credential.id: credential for credential in credentials}
         self._credentials_of: defaultdict[tuple[str, CredentialKind], list[Credential]] = defaultdict(list)
         for credential in sorted(credentials, key=lambda credential: credential.revoked_at is not None):
             self._credentials.setdefault((credential.kind, credential.fingerprint), credential)
@@ -98,9 +99,9 @@ class Registry:
         """The credential with this fingerprint, good or not: whether it is still valid is for the caller to judge."""
         return self._credentials.get((kind, fingerprint))
 
-    def credential_by_fingerprint(self, fingerprint: str) -> Credential | None:
-        """The same where only the fingerprint is known, as in an open session."""
-        return next((found for kind in CredentialKind if (found := self._credentials.get((kind, fingerprint)))), None)
+    def credential_by_id(self, id: str) -> Credential | None:
+        """The credential that opened a session, good or not. A password that was set anew has the old one's fingerprint, but an id of its own."""
+        return self._credentials_by_id.get(id)
 
     def credentials_of(self, principal: str, kind: CredentialKind) -> tuple[Credential, ...]:
         """All of one kind that a principal has, those not revoked first."""
