@@ -43,6 +43,8 @@ class CheckLimits:
 _LONGEST_HELD = 1 << 20
 # Octets are taken in pieces of this size, so that the text and the segments of one piece stay small.
 _PIECE = 1 << 18
+# Message types of one interchange are remembered, up to so many.
+_IDENTIFIED = 64
 # So much is shown of what is no interchange.
 _SHOWN = 40
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
@@ -164,6 +166,7 @@ class _Body:
         self._raws: list[str] = []
         self._texts: list[str] = []
         self._tags: list[str] = []
+        self._identified: dict[str, tuple[tuple[str, ...], Profile] | None] = {}
         self._trailer = -1  # index of the next UNT, where it is known
         self._searched = 0  # there is no UNT from the one that waits up to this index
         self._waiting = 0  # octets that came while a message waits for its end
@@ -224,35 +227,43 @@ class _Body:
 
     def _pass_message(self, start: int, end: int) -> bool:
         """Whether these segments are a message without any fault, which is then done with."""
-        marks, envelope, reading = self._marks, self._envelope, self._reading
+        marks, envelope, repertoire = self._marks, self._envelope, self._reading.repertoire
         header = self._texts[start].split(marks.element, 3)
-        if len(header) < 3 or (marks.release and marks.release in self._texts[start]):
+        if len(header) < 3:
             return False
-        reference, identifier = header[1], header[2].split(marks.component)
-        if not reference or self._texts[end - 1] != f"UNT{marks.element}{end - start}{marks.element}{reference}":
+        reference, identifier = header[1], self._identify(header[2])
+        if identifier is None or not reference or self._texts[end - 1] != f"UNT{marks.element}{end - start}{marks.element}{reference}":
             return False
         if not envelope.is_new(reference) or self._is_full():
             return False
-        type, version, release, agency, association, *_ = (*identifier, "", "", "", "", "")
-        profile = self._book.profile(type, version, release, agency, marks, reading.syntax_version)
-        if not isinstance(profile, Profile) or not profile.conforms(self._tags[start:end]):
-            return False
-        texts = self._texts[start:end]
+        (type, version, release, agency, association), profile = identifier
+        tags, texts = self._tags[start:end], self._texts[start:end]
         text = "".join(texts)
-        if not reading.repertoire.admits(text) or not profile.rules.accept(texts):
+        if not profile.conforms(tags) or not repertoire.admits(text) or not profile.rules.accept(texts):
             return False
         raws = self._raws[start:end]
-        octets = sum(map(len, raws)) if text.isascii() else sum(map(reading.repertoire.octets, raws))
         offset = self._offset + len(raws[0]) - len(texts[0])
         message = OpenMessage(reference, type, version, release, agency, association, offset, envelope.current_group, len(texts))
-        if self._tags[start + 1] == "BGM":
+        if tags[1] == "BGM":
             message.document, message.number = document_of(texts[1], marks)
-        self._offset += octets + len(raws)
+        self._offset += repertoire.octets("".join(raws)) + len(raws)
         envelope.segments += len(raws)
         self._last = Where(envelope.segments, self._offset - len(texts[-1]) - 1)
         self._in_run = False
         envelope.pass_message(message, offset + 5 + len(reference), self._offset)
         return True
+
+    def _identify(self, s009: str) -> tuple[tuple[str, ...], Profile] | None:
+        """The first five components of S009 as it stands in UNH, and the profile that they name; None where it takes the slow way to tell."""
+        if s009 not in self._identified:
+            marks = self._marks
+            type, version, release, agency, association, *_ = (*s009.split(marks.component), "", "", "", "", "")
+            profile = self._book.profile(type, version, release, agency, marks, self._reading.syntax_version)
+            plain = not marks.release or marks.release not in s009
+            if len(self._identified) >= _IDENTIFIED:
+                self._identified.clear()
+            self._identified[s009] = ((type, version, release, agency, association), profile) if plain and isinstance(profile, Profile) else None
+        return self._identified[s009]
 
     def _is_full(self) -> bool:
         return len(self._envelope.messages) + len(self._envelope.groups) >= self._limits.max_messages

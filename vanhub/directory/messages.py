@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from vanhub.directory.elements import hint
 from vanhub.directory.rulebook import Profile, Rules
 from vanhub.directory.walk import Finding, Misfit, Walk
-from vanhub.edifact.charset import Repertoire, is_undecodable, printable
+from vanhub.edifact.charset import Repertoire, is_undecodable, legible, printable
 from vanhub.edifact.envelope import Envelope, OpenMessage, Where
 from vanhub.edifact.faults import FaultKind, Level
-from vanhub.edifact.scanner import Cut, Marks, read_fields
+from vanhub.edifact.scanner import Cut, Marks, split, unreleased
 
 _SECURITY_HEADER = frozenset({"USH", "USA", "USC", "USR"})
 _SECURITY_TRAILER = frozenset({"UST", "USR"})
@@ -185,5 +185,6 @@ class MessageCheck:
 
 def document_of(text: str, marks: Marks) -> tuple[str, str]:
     """BGM's document name code (1001) and document number (1004)."""
-    read = read_fields(text, marks, most=4)
-    return read.value(1), read.value(2)
+    elements = split(text, marks.element, marks.release)[1:3]
+    document, number = (unreleased(split(element, marks.component, marks.release)[0], marks.release) for element in (*elements, "", "")[:2])
+    return legible(document), legible(number)

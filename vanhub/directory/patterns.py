@@ -4,7 +4,7 @@ Whatever a pattern does not match is judged by ``vanhub.directory.elements``, wh
 narrower than the rules (repetitions in version 4, many repeated places, odd decimals) but never wider.
 Characters are not looked at here: the caller has made sure that the text is within its repertoire.
 
-Quantifiers are possessive and every choice is decided by the next character, so that matching is linear. Coded elements are captured;
+Values are matched possessively and every choice is decided by the next character, so that matching is linear. Coded elements are captured;
 their values are looked up afterwards, and a combination of them that was good once is remembered.
 """
 
@@ -21,6 +21,7 @@ from vanhub.edifact.scanner import Marks, split
 # A place that repeats more often than this has no pattern of its own for the places beyond.
 _SPREAD = 9
 _REMEMBERED = 4096
+_DECIMALS = 3
 _NAMING = frozenset({LIST_NAME, LIST_AGENCY})
 
 
@@ -100,7 +101,7 @@ class _PatternWriter:
         text = (mark if leading and head else "") + mark.join(head)
         tail = places[required:]
         after = f"(?<!{mark})" if self._version_4 else ""
-        return text + "".join(f"(?:{mark}{pattern}" for pattern, _ in tail) + ")?+" * len(tail) + after
+        return text + "".join(f"(?:{mark}{pattern}" for pattern, _ in tail) + "|)" * len(tail) + after
 
     def _place(self, use: ElementUse | CompositeUse, mandatory: bool, released: bool) -> str:
         if isinstance(use, CompositeUse):
@@ -132,7 +133,7 @@ class _PatternWriter:
         if mandatory:
             # Something must stand in it, also where all its components are conditional.
             return f"(?![{self._element}{self._component}]|\\Z){text}"
-        return f"(?:{text})?+" if any(member.mandatory for member in members) else text
+        return f"(?:{text}|)" if any(member.mandatory for member in members) else text
 
     def _codes(self, use: ElementUse) -> Mapping[str, str] | None:
         return self._vocabulary.codes(use.id)
@@ -152,19 +153,21 @@ class _PatternWriter:
                 least = 0
             pattern = f"{character}{{{least},{most}}}+"
         if not mandatory and least:
-            pattern = f"(?:{pattern})?+"
+            pattern = f"(?:{pattern}|)"
         if captured:
             self._groups += 1
             return f"({pattern})"
         return pattern
 
     def _number(self, least: int, most: int) -> str:
-        """Digits within the length; or digits, a mark, digits, which together with the mark are one character longer."""
+        """Digits, perhaps a mark and digits. First what amounts and weights look like, then what else is within the length, which takes a look ahead."""
         mark = re.escape("".join(character for character in decimal_marks(self._marks) if character not in self._marks.element + self._marks.component))
         whole = f"[0-9]{{{least},{most}}}+"
         if most < 2 or not mark:
             return f"-?+{whole}"
-        return f"-?+(?:{whole}(?![{mark}0-9])|(?=[0-9{mark}]{{{max(least, 2) + 1},{most + 1}}}+(?![{mark}0-9]))[0-9]++[{mark}][0-9]++)"
+        end = f"(?![{mark}0-9])"
+        usual = f"[0-9]{{1,{most - _DECIMALS}}}+(?:[{mark}][0-9]{{1,{_DECIMALS}}}+|){end}|" if least < 2 and most > _DECIMALS else ""
+        return f"-?+(?:{usual}{whole}{end}|(?=[0-9{mark}]{{{max(least, 2) + 1},{most + 1}}}+{end})[0-9]++[{mark}][0-9]++)"
 
 
 def _rules(definition: SegmentDefinition, vocabulary: Vocabulary, marks: Marks, syntax_version: int) -> Callable[[str], bool] | None:

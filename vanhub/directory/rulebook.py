@@ -35,7 +35,6 @@ _ALPHANUMERIC_SINCE_3 = frozenset({"0052", "0054"})
 
 _MOST_RULES = 64
 _MOST_PROFILES = 512
-_MOST_GOOD_OCTETS = 1 << 19
 _MOST_SHAPES = 2_000
 
 
@@ -83,8 +82,6 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern | None] = {}
-        self._good: set[str] = set()  # segments that were accepted: partners send the same ones again and again
-        self._good_octets = 0
 
     def knows(self, tag: str) -> bool:
         return self._find(tag) is not None
@@ -102,8 +99,7 @@ class Rules:
     def accept(self, texts: Iterable[str]) -> bool:
         """Whether nothing is wrong with any of these segments. False may also mean that it takes ``findings`` to tell."""
         patterns, release = self._patterns, self._marks.release
-        fresh = set(texts).difference(self._good)
-        for text in fresh:
+        for text in texts:
             tag = text[:3]
             pattern = patterns[tag] if tag in patterns else self._compile(tag)
             if pattern is None:
@@ -120,18 +116,7 @@ class Rules:
                 return False
             if pattern.rules is not None and not pattern.rules(text):
                 return False
-        self._remember(fresh)
         return True
-
-    def _remember(self, texts: set[str]) -> None:
-        octets = sum(map(len, texts))
-        if octets > _MOST_GOOD_OCTETS // 8:
-            return
-        self._good_octets += octets
-        if self._good_octets > _MOST_GOOD_OCTETS:
-            self._good.clear()
-            self._good_octets = octets
-        self._good |= texts
 
     def _compile(self, tag: str) -> SegmentPattern | None:
         found = self._find(tag)
