@@ -12,6 +12,7 @@ import pytest
 
 from tests.service.parts import Loop, Time, add_partner, open_core
 from vanhub.service.core import Core
+from vanhub.service.hub import Hub
 from vanhub.service.initialise import initialise
 
 
@@ -46,3 +47,11 @@ def core(home: Path, time: Time) -> Iterator[Core]:
 def loop() -> Iterator[Loop]:
     with closing(Loop()) as loop:
         yield loop
+
+
+@pytest.fixture
+def hub(core: Core, loop: Loop) -> Iterator[Hub]:
+    """A hub that does not listen: its parts, wired."""
+    made = Hub(core, loop, passphrase=lambda: core.home.read_passphrase({}), monotonic=loop.seconds)
+    yield made
+    made.workers.close()

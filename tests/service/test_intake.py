@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,14 +31,6 @@ def home(home: Path) -> Path:
     file = home / "hub.toml"
     file.write_text(file.read_text().replace("memory_octets = 1048576", f"memory_octets = {MEMORY}"))
     return home
-
-
-@pytest.fixture
-def hub(core: Core, loop: Loop) -> Iterator[Hub]:
-    """A hub that does not listen: its parts, wired."""
-    made = Hub(core, loop, passphrase=lambda: core.home.read_passphrase({}), monotonic=loop.seconds)
-    yield made
-    made.workers.close()
 
 
 @pytest.fixture

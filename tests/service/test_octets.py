@@ -74,8 +74,7 @@ def test_what_differs_from_what_was_accepted_is_found(kept: tuple[ContentStore, 
         Octets(kept[0], DeliveryContent(recipe, kept[1], 10, hashlib.sha256(b"other").hexdigest())).require_undamaged()
 
 
-def test_damage_on_the_disk_is_found_alarmed_and_not_delivered(core: Core, loop: Loop, home: Path) -> None:
-    hub = Hub(core, loop, passphrase=lambda: home.joinpath("var", "passphrase").read_bytes().strip(), monotonic=loop.seconds)
+def test_damage_on_the_disk_is_found_alarmed_and_not_delivered(hub: Hub, core: Core, loop: Loop, home: Path) -> None:
     send(loop, hub.intake, session(core, "trader"), interchange("R1"))
     customs = session(core, "customs")
     (delivery,) = loop.wait(hub.mailboxes.waiting(customs))
