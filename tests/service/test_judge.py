@@ -288,7 +288,7 @@ def test_another_content_under_a_used_reference_is_refused_with_26(judge: Judge,
     first = Accepted(Outcome.CONFLICT, "first", NOW - DAY, Verdict.ACCEPTED, b"", b"", "")
     refused = judge.refuse_conflict(report, submitted, first, now=NOW)
     require_signed(refused, ca)
-    assert (refused.verdict, refused.duplicate_key, refused.deliveries) == (Verdict.REJECTED, None, ())
+    assert (refused.verdict, refused.deliveries) == (Verdict.REJECTED, ())
     assert [(fault["code"], fault["kind"], fault["element"]) for fault in refused.faults] == [("26", "DUPLICATE_INTERCHANGE", 6)]
     assert b"UCI+SZT060320001+SZTEXTILES:ZZZ+GACC:ZZZ+4+26+" in (refused.acknowledgement or b"")
     assert "2026-11-20" in refused.explanation

@@ -20,7 +20,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 def begin_logging(level: str, format: str) -> None:
     """Send structlog's and Twisted's events to standard error. ``level`` and ``format`` as in hub.toml's table ``log``."""
     renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.processors.JSONRenderer()  # in ASCII: JSON's own escapes would let C1 and direction controls through
         if format == "json"
         else structlog.processors.KeyValueRenderer(key_order=["time", "level", "logger", "event"], drop_missing=True)
     )

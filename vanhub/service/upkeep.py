@@ -46,8 +46,10 @@ class Upkeep:
             self._loops.append(loop)
 
     def stop(self) -> None:
+        """Take no more turns; idempotent."""
         for loop in self._loops:
             loop.stop()
+        self._loops.clear()
 
     def _turn(self, name: str, task: Callable[[], Any]) -> Deferred[None]:
         """One run, in a thread; the loop waits for its end before the next."""
