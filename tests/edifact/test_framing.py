@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -94,6 +95,15 @@ def test_nothing_but_blanks_is_lost(data: bytes) -> None:
         assert found
         assert before.replace(b"\xef\xbb\xbf", b"").strip() == b""
     assert rest.replace(b"\xef\xbb\xbf", b"").strip() == b""
+
+
+@pytest.mark.parametrize("release", [b" ", b"\r"])
+def test_runs_of_terminators_that_are_white_space_are_passed_in_linear_time(release: bytes) -> None:
+    head = b"UNA:+." + release + b" \nUNB+UNOA:1"
+    run = (b"\n" if release == b" " else b"\r\n") * 400_000
+    begun = process_time()
+    assert units(head + run + b"X\nUNZ+0+1\n") == [(head + run + b"X\nUNZ+0+1\n", True, True)]
+    assert process_time() - begun < 10  # quadratic, it takes minutes
 
 
 def test_octets_are_passed_on_as_they_come() -> None:

@@ -59,8 +59,9 @@ _TRAILER = re.compile(rb"UNZ[^A-Za-z0-9]")
 
 @lru_cache(maxsize=64)
 def _telling(terminator: bytes) -> re.Pattern[bytes]:
-    """A terminator after which UNA, UNB or UNZ stands, or may yet come."""
-    return re.compile(re.escape(terminator) + rb"(?=[ \t\r\n]*+(?:UN[ABZ]|UN?\Z|\Z))")
+    """A terminator after which UNA, UNB or UNZ stands, or may yet come; of a terminator that is itself white space, the last such."""
+    blank = b" \t\r\n".replace(terminator, b"")
+    return re.compile(re.escape(terminator) + rb"(?=[" + blank + rb"]*+(?:UN[ABZ]|UN?\Z|\Z))")
 
 
 class Framer:
