@@ -15,6 +15,7 @@ from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
 from vanhub.edifact.explain import explain_report
 from vanhub.edifact.report import Report, Verdict
+from vanhub.exchange.duplicates import duplicate_key
 from vanhub.exchange.mailboxes import parse_mailboxes
 from vanhub.packed import packed
 from vanhub.pki import cms, profiles, subjects
@@ -102,7 +103,7 @@ def expected(report: Report, submitted: Submission, **changes: object) -> Accept
         acknowledgement=None,
         signature=None,
         explanation=explain_report(report, submitted.peek, language="both", encoding=""),
-        duplicate_key=None,
+        duplicate_key=duplicate_key(report.header),
         duplicate_since=NOW - 400 * DAY,
     )
     return replace(same, **changes)  # type: ignore[arg-type]

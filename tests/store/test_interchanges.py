@@ -17,7 +17,7 @@ from tests.store.conftest import Clock
 from vanhub.edifact.report import InterchangeHeader, Party, Verdict
 from vanhub.edifact.separators import Separators
 from vanhub.errors import NotFound
-from vanhub.store import Store, deliveries, interchanges, journal, staging
+from vanhub.store import Store, deliveries, doctor, interchanges, journal, staging
 from vanhub.store.tables import metadata
 from vanhub.values.acceptance import Accepted, Answer, Outcome
 from vanhub.values.delivery import ContentRef, DeliveryState, Slice, Slot
@@ -120,6 +120,22 @@ def test_a_rejection_blocks_nothing(store: Store) -> None:
     octets = octets_of(1)
     submit(store, rejection(1), octets).result()
     assert accept(store, 1, id="i2").outcome is Outcome.NEW
+
+
+def test_what_was_accepted_stays_accepted_when_its_repeat_would_be_rejected(store: Store, clock: Clock) -> None:
+    first = accept(store, 1)
+    key = acceptance(1).duplicate_key
+    repeat = rejection(1, id="i2", duplicate_key=key, now=clock.advance(days=1))
+    assert submit(store, repeat, octets_of(1)).result() == dataclasses.replace(first, outcome=Outcome.REPEAT)
+    assert store.look(interchanges.get_interchange, "i1").repeats == 1
+    # Not for other octets, not for somebody else, not after the window; and a rejected one never gets to hold the key.
+    other = rejection(1, b"other octets", id="i3", duplicate_key=key, now=clock.now)
+    assert submit(store, other, b"other octets").result().outcome is Outcome.NEW
+    stranger = rejection(1, id="i4", duplicate_key=key, principal="stranger", now=clock.now)
+    assert submit(store, stranger, octets_of(1)).result().verdict is Verdict.REJECTED
+    late = rejection(1, id="i5", duplicate_key=key, now=clock.advance(days=WINDOW.days))
+    assert submit(store, late, octets_of(1)).result().verdict is Verdict.REJECTED
+    assert store.look(doctor.conservation) == []
 
 
 def test_the_same_rejection_gets_the_latest_stored_answer(store: Store, clock: Clock) -> None:

@@ -94,7 +94,7 @@ class Judge:
             acknowledgement=acknowledgement,
             signature=signature,
             explanation=explanation,
-            duplicate_key=duplicate_key(report.header) if accepted else None,
+            duplicate_key=duplicate_key(report.header),
             duplicate_since=now - timedelta(days=agreement.duplicate_window_days),
             answers=_answers(submission) if accepted and report.only_control else (),
             content=submission.content,

@@ -1,7 +1,8 @@
 """The acceptance transaction, and finding again what was accepted: jobs on interchanges.
 
 The rules of ``accept``: a duplicate key has one holder; the same octets under it are a repeat and get the stored answer; other octets are a conflict and leave no
-trace. A rejected interchange holds no key; the same octets rejected for the same faults get the stored answer of the latest such receipt.
+trace. A rejected interchange holds no key; the same octets rejected for the same faults get the stored answer of the latest such receipt. What was accepted
+stays accepted: its repeat gets the stored answer though the hub would reject it now (it is too old, the agreement changed).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
 
     ``staged``: the message rows were written before, see ``vanhub.store.staging``.
     """
-    first = _same_rejection(conn, acceptance)
+    first = _accepted_before(conn, acceptance) or _same_rejection(conn, acceptance)
     while first is None and not _insert(conn, acceptance, acceptance.content or refs[0]):
         first = _holder(conn, acceptance)
     if first is not None:
@@ -197,6 +198,14 @@ def _holder(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
     return None
 
 
+def _accepted_before(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
+    """The receipt at which the same octets of the same principal were accepted, where they would be rejected now."""
+    if acceptance.verdict is not Verdict.REJECTED or acceptance.duplicate_key is None:
+        return None
+    holder = conn.execute(_FIRST.where(interchange.c.duplicate_key == acceptance.duplicate_key, interchange.c.principal == acceptance.principal)).first()
+    return holder if holder is not None and holder.sha256 == acceptance.sha256 and holder.received_at >= acceptance.duplicate_since else None
+
+
 def _same_rejection(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
     """The latest receipt of the same octets that was rejected for the same faults."""
     if acceptance.verdict is not Verdict.REJECTED:
@@ -237,7 +246,7 @@ def _insert(conn: Connection, acceptance: Acceptance, content: ContentRef) -> bo
             "messages": len(acceptance.messages),
             "faults_total": acceptance.faults_total,
             "faults": list(acceptance.faults),
-            "duplicate_key": acceptance.duplicate_key,
+            "duplicate_key": None if acceptance.verdict is Verdict.REJECTED else acceptance.duplicate_key,
             "repeats": 0,
             "last_repeat_at": None,
             "content_day": content.day,

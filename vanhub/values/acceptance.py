@@ -65,7 +65,8 @@ class Acceptance:
     - ``principal``: who sent it; ``gateway``, ``peer``, ``file_name``: on which way it came.
     - ``size``, ``sha256`` (lower-case hex): of the octets received, which lie in ``content`` or, when that is None, in the job's ``refs[0]``.
     - ``faults``: JSON-ready, in order, at most as many as are listed; ``faults_total`` counts all.
-    - ``duplicate_key``: None for a rejected interchange, which blocks nothing. ``duplicate_since``: a holder of the key that was received before this moment loses it.
+    - ``duplicate_key``: None: neither blocks others nor is a repeat. A rejected interchange does not get to hold it; it tells whether the same octets were accepted
+      before. ``duplicate_since``: a holder of the key that was received before this moment loses it.
     - ``acknowledgement``, ``signature``: None when none is owed.
     - ``answers``: what the interchange's CONTRLs say of deliveries to this principal.
     - ``replay_of``: the interchange whose octets an operator sent through again, else ``""``. ``actor``: who did it; ``""`` means the principal.
