@@ -52,7 +52,7 @@ class AdminProtocol(LineReceiver):
         try:
             request = json.loads(line)
             verb, arguments = str(request["verb"]), dict(request["arguments"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self._answer(error_answer(OperatorError("the request is no JSON object with verb and arguments")))
             return
         running = deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._perform, verb, arguments, actor)
@@ -68,7 +68,7 @@ class AdminProtocol(LineReceiver):
 
     def _answer(self, answer: dict[str, Any]) -> None:
         if self.connected:
-            self.transport.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+            self.transport.write(json.dumps(answer).encode() + b"\n")
             self.transport.loseConnection()
 
 

@@ -58,7 +58,7 @@ def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 
         try:
             with short_name(path) as name:
                 connection.connect(name)
-            connection.sendall(json.dumps({"verb": verb, "arguments": arguments}, ensure_ascii=False).encode() + b"\n")
+            connection.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
             while not line.endswith(b"\n"):
                 piece = connection.recv(1 << 20)
                 if not piece:
