@@ -187,6 +187,33 @@ def test_a_full_disk_fails_the_upload_and_releases_the_sender(taker: Taker, loop
     assert (taker.ends, taker.taken, files(home)) == (1, [], [])
 
 
+def test_a_full_disk_releases_a_sender_that_is_far_ahead(taker: Taker, loop: Loop) -> None:
+    taker.gate.clear()
+    taker.fails = DiskFull("the disk is full")
+    made = begin(taker)
+    made.write(b"a" * 2 * MEMORY)
+    made.write(b"a" * (upload.BACKLOG_OCTETS + 1))
+    room = made.backlogged
+    assert room is not None
+    taker.gate.set()
+    loop.wait(room)
+    with pytest.raises(DiskFull):
+        loop.wait(made.finish())
+
+
+def test_an_aborted_one_releases_its_sender(taker: Taker, loop: Loop) -> None:
+    taker.gate.clear()
+    made = begin(taker)
+    made.write(b"a" * (upload.BACKLOG_OCTETS + 1))
+    room = made.backlogged
+    assert room is not None
+    assert not room.called
+    made.abort("the upload took too long")
+    assert room.called
+    taker.gate.set()
+    loop.until(lambda: taker.larges and taker.larges[0].aborted.is_set())
+
+
 def test_one_that_cannot_be_made_durable_is_dropped(taker: Taker, loop: Loop, home: Path) -> None:
     taker.fails_at_the_end = DiskFull("the disk is full")
     made = begin(taker)

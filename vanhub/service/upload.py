@@ -73,6 +73,7 @@ class HubUpload:
         self._pieces.clear()
         _log.info("upload.aborted", principal=self._session.principal.id, gateway=self._session.gateway, octets=self._size, reason=reason)
         (self._writing or succeed(None)).addBoth(lambda _: self._forget_large())
+        self._give_room()
 
     @property
     def backlogged(self) -> Deferred[None] | None:
@@ -112,8 +113,9 @@ class HubUpload:
 
     def _digest_and_flush(self) -> None:
         """Write what waits, in a thread, unless a write is under way: it looks again when it has ended."""
-        if self._writing is not None or not self._pieces or self._failed is not None:
-            self._pieces = [] if self._failed is not None else self._pieces
+        if self._failed is not None:
+            self._pieces, self._unwritten = [], 0  # the rest is taken and dropped: the end will say why
+        if self._writing is not None or not self._pieces:
             return
         pieces, self._pieces = self._pieces, []
         self._writing = Deferred.fromCoroutine(self._write(pieces)).addBoth(self._written, sum(map(len, pieces)))
@@ -138,8 +140,13 @@ class HubUpload:
             return
         if self._pieces:
             self._digest_and_flush()
-        if self._room is not None and self._unwritten <= BACKLOG_OCTETS:
-            room, self._room = self._room, None
+        if self._unwritten <= BACKLOG_OCTETS:
+            self._give_room()
+
+    def _give_room(self) -> None:
+        """Whoever waits to send more may go on."""
+        room, self._room = self._room, None
+        if room is not None:
             room.callback(None)
 
     def _forget_large(self) -> None:
