@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 
 from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
 from vanhub.edifact.report import Report
-from vanhub.errors import Busy, TemporaryError
+from vanhub.errors import Busy, TemporaryError, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
@@ -107,6 +107,15 @@ def test_what_is_too_large_for_the_reactors_thread_is_checked_in_another(hub: Hu
     data = many("R1", INLINE_OCTETS)
     assert send(loop, hub.intake, trader, data).verdict == "accepted"
     assert send(loop, hub.intake, trader, data).outcome == "repeat"
+
+
+def test_of_a_principal_that_was_disabled_nothing_more_is_taken(hub: Hub, loop: Loop, trader: Session) -> None:
+    do(hub.core, "principal.enable", kind="partner", id="trader", enabled=False)
+    for data in (interchange("R1"), many("R2", INLINE_OCTETS), many("R3", MEMORY)):
+        with pytest.raises(Untrusted, match="trader is disabled"):
+            send(loop, hub.intake, trader, data)
+    assert hub.core.store.look(interchanges.find_interchanges, InterchangeFilter()) == []
+    assert (hub.intake.in_flight, list(hub.core.home.content.rglob("large-*"))) == (0, [])
 
 
 def test_a_full_hub_takes_no_more(hub: Hub, loop: Loop, trader: Session) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -17,7 +18,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from vanhub.directory.check import CheckLimits, check_interchange
 from vanhub.edifact.report import Report
-from vanhub.errors import Busy
+from vanhub.errors import Busy, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
 from vanhub.service.deferring import deferred_from
@@ -116,7 +117,11 @@ class HubIntake:
         return check_interchange(data, self.core.directories, encoding=agreement.encoding, limits=limits)
 
     def _decide(self, report: Report, submission: Submission) -> Acceptance:
-        return self.core.judge.decide(report, submission, self.core.registry, now=self.core.clock())
+        registry = self.core.registry
+        if not registry.is_enabled(submission.principal.id):
+            # What a session sent before it was ended may still be under way, and a file may hold many interchanges.
+            raise Untrusted(f"{submission.principal.id} is disabled: nothing more is taken from it")
+        return self.core.judge.decide(report, submission, registry, now=self.core.clock())
 
     def _store(self, acceptance: Acceptance, contents: tuple[bytes, ...]) -> Deferred[Accepted]:
         return deferred_from(self.core.store.accept(acceptance, contents), self._reactor)
@@ -124,7 +129,7 @@ class HubIntake:
     async def _conflict(self, report: Report, submission: Submission, first: Accepted, contents: tuple[bytes, ...]) -> tuple[Acceptance, Accepted]:
         """Refuse with 26 and raise an alert; a repeat of the very same conflict gets the stored refusal."""
         now = self.core.clock()
-        acceptance = self.core.judge.refuse_conflict(report, submission, first, now=now)
+        acceptance = await self.thread(partial(self.core.judge.refuse_conflict, report, submission, first, now=now))
         accepted = await self._store(acceptance, contents)
         header = report.header
         await deferred_from(
