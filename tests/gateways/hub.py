@@ -369,7 +369,7 @@ class MemoryHub:
         ]
         return succeed(entries[:limit])
 
-    def evidence(self, session: Session, interchange: str) -> Deferred[Iterator[bytes]]:
+    def evidence(self, session: Session, interchange: str) -> Deferred[Callable[[], Deferred[bytes]]]:
         kept = self.kept.get(interchange)
         if kept is None or not self._may_see(session, interchange):
             return fail(NotFound(f"there is no interchange {interchange}"))
@@ -378,7 +378,8 @@ class MemoryHub:
             archive.writestr("original.edi", kept.octets)
             archive.writestr("acknowledgement.edi", kept.receipt.acknowledgement or b"")
         octets = packed.getvalue()
-        return succeed(octets[i : i + 100] for i in range(0, len(octets), 100))
+        pieces = iter([octets[i : i + 100] for i in range(0, len(octets), 100)])
+        return succeed(lambda: succeed(next(pieces, b"")))
 
     # -- within
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,12 +53,6 @@ def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
 
 def problem_answer(problem: Problem, *, close: bool = False) -> Answer:
     return Answer(problem.status, problem.render(), MEDIA_TYPE, problem.headers, close)
-
-
-def iterator_pieces(pieces: Iterator[bytes]) -> Pieces:
-    """A body of unknown size. Empty pieces are skipped."""
-    filled = filter(None, pieces)
-    return Pieces(None, lambda: succeed(next(filled, b"")))
 
 
 def content_answer(content: Content, *, sha256: str, file_name: str, wanted: str | None, if_range: str | None) -> Answer:

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from vanhub.edifact.framing import Framer, Octets
 from vanhub.errors import HubError, NotFound, Untrusted
 from vanhub.gateways.bell import Bell
-from vanhub.gateways.http_answer import EDIFACT, Answer, content_answer, iterator_pieces, json_answer
+from vanhub.gateways.http_answer import EDIFACT, Answer, Pieces, content_answer, json_answer
 from vanhub.gateways.http_channel import HttpLimits, HttpRequest, Reception
 from vanhub.gateways.http_routes import Body, Route, find_route, read_members, read_query
 from vanhub.gateways.http_values import claims_json, delivery_json, interchange_path, listing_json, receipt_json, receipt_status
@@ -159,9 +159,9 @@ class Api:
         return Answer(200, receipt.signature, "application/pkcs7-signature")
 
     async def evidence(self, call: Call) -> Answer:
-        pieces = await self._records.evidence(call.session, call.id)
+        next_piece = await self._records.evidence(call.session, call.id)
         name = {"Content-Disposition": f'attachment; filename="{quote(call.id)}.zip"'}
-        return Answer(200, iterator_pieces(pieces), "application/zip", name)
+        return Answer(200, Pieces(None, next_piece), "application/zip", name)
 
     # -- collecting
 

@@ -10,7 +10,7 @@ generic text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -184,8 +184,8 @@ class Records(Protocol):
         """Newest first: of the last 30 days."""
         ...
 
-    def evidence(self, session: Session, interchange: str) -> Deferred[Iterator[bytes]]:
-        """A ZIP with original, acknowledgement, signature, certificate chain and CRL."""
+    def evidence(self, session: Session, interchange: str) -> Deferred[Callable[[], Deferred[bytes]]]:
+        """A ZIP with original, acknowledgement, signature, certificate chain and CRL: each call of what is given fires with the next octets, ``b""`` at the end."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -62,12 +62,13 @@ class HubRecords:
         reading = self._core.store.read(interchanges.list_acknowledgements, session.principal.id, since=since, limit=limit, after=after)
         return deferred_from(reading, self._reactor).addCallback(lambda listed: [_entry(item) for item in listed])
 
-    def evidence(self, session: Session, interchange: str) -> Deferred[Iterator[bytes]]:
-        def own() -> Iterator[bytes]:
+    def evidence(self, session: Session, interchange: str) -> Deferred[Callable[[], Deferred[bytes]]]:
+        def own() -> Callable[[], Deferred[bytes]]:
             record = self._core.store.look(interchanges.get_interchange, interchange)
             if record.principal != session.principal.id:
                 raise NotFound(f"there is no interchange {interchange}")
-            return evidence_of(self._core, record)
+            filled = filter(None, evidence_of(self._core, record))
+            return lambda: self._thread(next, filled, b"")
 
         return self._thread(own)
 
