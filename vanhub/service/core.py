@@ -47,6 +47,7 @@ class Core:
         self.metrics, self.noise = Metrics(), Noise()
         self.signing = threading.Lock()
         """Held by whoever writes into the CA's folder, until the store knows of it."""
+        self._refreshing = threading.Lock()
         self.changed: Callable[[], None] = lambda: None
         """Called, in the thread that made the change, after the registry was replaced."""
         self.renewed: Callable[[], None] = lambda: None
@@ -105,10 +106,11 @@ class Core:
 
     def refresh(self, *, force: bool = False) -> bool:
         """Take a new snapshot if the store's principals or credentials changed; returns whether they did."""
-        rows = self.store.look(load_registry)
-        if not force and rows.version == self.registry.version:
-            return False
-        self.registry = Registry(rows.principals, rows.credentials, self._mailboxes, version=rows.version)
+        with self._refreshing:  # or of two at once the one that looked first might have the last word
+            rows = self.store.look(load_registry)
+            if not force and rows.version == self.registry.version:
+                return False
+            self.registry = Registry(rows.principals, rows.credentials, self._mailboxes, version=rows.version)
         self.changed()
         return True
 
