@@ -169,6 +169,14 @@ def test_a_fault_of_a_group(text: str, faults: list[tuple[object, ...]]) -> None
     assert (places(report), [fault.offset for fault in report.faults]) == (faults, offsets)
 
 
+def test_an_empty_group_beside_a_good_one() -> None:
+    text = HEADER + UNG + MESSAGE + "UNE+1+G1'" + UNG.replace("G1", "G2") + "UNE+0+G2'UNZ+2+REF1'"
+    report = check_interchange(text.encode(), DIRECTORIES)
+    verdicts = [report.groups[0].verdict, report.groups[1].verdict, report.verdict]
+    assert verdicts == [Verdict.ACCEPTED, Verdict.REJECTED, Verdict.PARTLY]
+    assert report.with_faults(()) == report
+
+
 def test_groups_are_reported() -> None:
     text = HEADER + UNG + MESSAGE + "UNE+1+G1'" + TRAILER
     report = check_interchange(text.encode(), DIRECTORIES)

@@ -254,7 +254,7 @@ def test_work_grows_with_the_octets(piece: bytes) -> None:
         return count
 
     calls(2_000)  # what is compiled once
-    assert calls(40_000) < 3 * calls(20_000) + 2_000
+    assert calls(24_000) < 3 * calls(12_000) + 2_000
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the repository")

@@ -239,7 +239,7 @@ class _Body:
         (type, version, release, agency, association), profile = identifier
         tags, texts = self._tags[start:end], self._texts[start:end]
         text = "".join(texts)
-        if not profile.conforms(tags) or not repertoire.admits(text) or not profile.rules.accept(texts):
+        if not profile.conforms(tags) or not repertoire.admits(text) or not profile.rules.accept(tags, texts):
             return False
         raws = self._raws[start:end]
         offset = self._offset + len(raws[0]) - len(texts[0])

@@ -38,7 +38,7 @@ def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Le
     """Reports all that is wrong with the elements of one segment. Above messages and in UNH and UNT all faults are of ``level``."""
     if report_size(envelope, reading, level, tag, text, where):
         return
-    if reading.repertoire.admits(text) and rules.accept((text,)):
+    if reading.repertoire.admits(text) and rules.accept((text[:3],), (text,)):
         return
     octets = reading.repertoire.octets
     for finding in rules.findings(tag, text, reading.repertoire):

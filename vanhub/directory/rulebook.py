@@ -81,7 +81,7 @@ class Rules:
         self._syntax_version = syntax_version
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
-        self._patterns: dict[str, SegmentPattern | None] = {}
+        self._patterns: dict[str, SegmentPattern] = {}
 
     def knows(self, tag: str) -> bool:
         return self._find(tag) is not None
@@ -96,14 +96,20 @@ class Rules:
         found = self._find(tag)
         return found[1].name if found else ""
 
-    def accept(self, texts: Iterable[str]) -> bool:
-        """Whether nothing is wrong with any of these segments. False may also mean that it takes ``findings`` to tell."""
+    def accept(self, tags: Iterable[str], texts: Iterable[str]) -> bool:
+        """Whether nothing is wrong with any of these segments. False may also mean that it takes ``findings`` to tell.
+
+        ``tags`` are the first three characters of each text. The texts are within their repertoire.
+        """
         patterns, release = self._patterns, self._marks.release
-        for text in texts:
-            tag = text[:3]
-            pattern = patterns[tag] if tag in patterns else self._compile(tag)
-            if pattern is None:
-                return False
+        for tag, text in zip(tags, texts, strict=True):
+            try:
+                pattern = patterns[tag]
+            except KeyError:
+                found = self._compile(tag)
+                if found is None:
+                    return False
+                pattern = found
             match = pattern.plain(text)
             if match is None:
                 if not release or release not in text:

@@ -13,7 +13,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
-from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
 
@@ -280,31 +280,21 @@ class Envelope:
 
     def report(self, offset: int, header_end: int, end: int) -> Report:
         """What it all adds up to. A fault of the interchange rejects everything, of a group its messages, any other its message."""
-        rejected = [
-            self._rejected or message.verdict is Verdict.REJECTED or (message.group is not None and message.group in self._rejected_groups)
+        messages = tuple(
+            dataclasses.replace(message, verdict=Verdict.REJECTED)
+            if self._rejected or (message.group is not None and message.group in self._rejected_groups)
+            else message
             for message in self.messages
-        ]
-        members: dict[int, list[bool]] = {}
-        for message, bad in zip(self.messages, rejected, strict=True):
-            if message.group is not None:
-                members.setdefault(message.group, []).append(bad)
+        )
+        groups, verdict = verdicts_of(tuple(self.groups), messages)
         return Report(
             header=self.header,
-            messages=tuple(
-                dataclasses.replace(message, verdict=Verdict.REJECTED) if bad and message.verdict is not Verdict.REJECTED else message
-                for message, bad in zip(self.messages, rejected, strict=True)
-            ),
-            groups=tuple(dataclasses.replace(group, verdict=_verdict(members.get(index, []))) for index, group in enumerate(self.groups)),
+            messages=messages,
+            groups=groups,
             faults=tuple(sorted(self._faults, key=lambda fault: fault.offset)),
             faults_total=self._faults_total,
-            verdict=_verdict(rejected),
+            verdict=verdict,
             offset=offset,
             header_end=header_end,
             end=end,
         )
-
-
-def _verdict(rejected: list[bool]) -> Verdict:
-    if all(rejected):  # or there are none
-        return Verdict.REJECTED
-    return Verdict.PARTLY if any(rejected) else Verdict.ACCEPTED

@@ -143,17 +143,8 @@ class Report:
         )
         rejected = sum(message.verdict is Verdict.REJECTED for message in messages)
         if whole or rejected == len(messages) or (all_or_nothing and rejected):
-            verdict = Verdict.REJECTED
             messages = tuple(dataclasses.replace(message, verdict=Verdict.REJECTED) for message in messages)
-        else:
-            verdict = Verdict.PARTLY if rejected else Verdict.ACCEPTED
-        groups = tuple(
-            dataclasses.replace(
-                group,
-                verdict=_group_verdict([message.verdict for message in messages if message.group == index], verdict),
-            )
-            for index, group in enumerate(self.groups)
-        )
+        groups, verdict = verdicts_of(self.groups, messages)
         return dataclasses.replace(
             self,
             messages=messages,
@@ -164,10 +155,20 @@ class Report:
         )
 
 
-def _group_verdict(messages: list[Verdict], interchange: Verdict) -> Verdict:
-    if interchange is Verdict.REJECTED or not messages:
+def verdicts_of(groups: tuple[GroupReport, ...], messages: tuple[MessageReport, ...]) -> tuple[tuple[GroupReport, ...], Verdict]:
+    """The groups and the interchange by the verdicts of their messages. What holds no message is rejected; beside others it makes them partly accepted."""
+    members: dict[int, list[bool]] = {}
+    for message in messages:
+        if message.group is not None:
+            members.setdefault(message.group, []).append(message.verdict is Verdict.REJECTED)
+    judged = tuple(dataclasses.replace(group, verdict=_verdict(members.get(index, []))) for index, group in enumerate(groups))
+    verdict = _verdict([message.verdict is Verdict.REJECTED for message in messages])
+    if verdict is Verdict.ACCEPTED and any(group.verdict is Verdict.REJECTED for group in judged):
+        verdict = Verdict.PARTLY
+    return judged, verdict
+
+
+def _verdict(rejected: list[bool]) -> Verdict:
+    if all(rejected):  # or there are none
         return Verdict.REJECTED
-    rejected = sum(verdict is Verdict.REJECTED for verdict in messages)
-    if rejected == len(messages):
-        return Verdict.REJECTED
-    return Verdict.PARTLY if rejected else Verdict.ACCEPTED
+    return Verdict.PARTLY if any(rejected) else Verdict.ACCEPTED
