@@ -66,7 +66,7 @@ class Loop(Clock):
         while not results:
             self._calls.get(timeout=PATIENCE_S)()
         if isinstance(results[0], Failure):
-            raise results[0].value
+            results[0].raiseException()
         result: T = results[0]
         return result
 

@@ -50,15 +50,18 @@ def ask(path: Path, verb: str, arguments: dict[str, Any], *, timeout_s: float = 
 
     Raises:
         HubError: of the class that the hub raised.
-        OperatorError: nobody answers there, or the answer broke off.
+        OperatorError: nobody answers there, the answer broke off, or the request is too long.
     """
+    request = json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n"
+    if len(request) > REQUEST_LIMIT:
+        raise OperatorError(f"the request has {len(request)} octets, a running hub takes {REQUEST_LIMIT}")
     line = bytearray()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout_s)
         try:
             with short_name(path) as name:
                 connection.connect(name)
-            connection.sendall(json.dumps({"verb": verb, "arguments": arguments}).encode() + b"\n")
+            connection.sendall(request)
             while not line.endswith(b"\n"):
                 piece = connection.recv(1 << 20)
                 if not piece:

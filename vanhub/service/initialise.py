@@ -34,6 +34,7 @@ def initialise_authority(home: Home, environ: Mapping[str, str], *, clock: Clock
     """
     settings = home.settings
     with HomeLock(home):
+        home.read_mailboxes()  # a mistake in one is told before there are keys, which would be in the way of the next attempt
         passphrase = home.read_passphrase(environ)
         authority = Authority.create(home.certs, passphrase, domain=settings.hub.domain, tls_names=settings.tls.names, now=clock(), entropy=entropy)
         core = Core.open(home, environ, clock=clock, entropy=entropy)
