@@ -17,7 +17,7 @@ from vanhub.edifact.separators import Separators
 # In so many octets UNA, a line end and S001 have room; what has not shown them by then is no opening.
 ENOUGH = 512
 _BLANK = b" \t\r\n"
-_MARK = b"\xef\xbb\xbf"
+_BEFORE = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,8 @@ class Opening:
 
 def blank_before(data: bytes) -> int:
     """How many octets of white space and byte order marks stand at the beginning."""
-    at = 0
-    while True:
-        at = len(data) - len(data[at:].lstrip(_BLANK))
-        if not data.startswith(_MARK, at):
-            return at
-        at += len(_MARK)
+    blank = _BEFORE.match(data)
+    return blank.end() if blank else 0
 
 
 def read_opening(data: bytes, *, whole: bool, encoding: str = "") -> Opening | None:
