@@ -73,6 +73,7 @@ def test_fields_of_a_service_segment() -> None:
     assert read.values == [["UNB"], ["UNOA", "2"], ["A+B", "上"]]
     assert read.offsets == [[100], [104, 109], [111, 116]]
     assert (read.value(9), read.offset(9, 9), read.offset(1, 5)) == ("", 116, 109)
+    assert read_fields(f"UNB+A\0\udcff+{'X' * 100_000}", MARKS).values == [["UNB"], ["A\ufffd\ufffd"], ["X" * 256]]
     assert tag_of("NAD:1:2+X", MARKS) == "NAD"
     assert unreleased("?'???", "?") == "'?"
 

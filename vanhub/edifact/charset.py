@@ -44,7 +44,8 @@ _ENCODINGS_0133 = {"1": "ascii", "3": "cp850", "4": "cp500", "5": "utf-16-be", "
 _STATELESS = re.compile(
     r"ascii|iso8859-\d+|cp(?:125\d|437|720|737|775|85\d|86\d|874|932|949|950)|koi8-[rtu]|utf-8|gb18030|gbk|gb2312|big5|big5hkscs|euc_(?:jp|kr)"
 )
-_LONE = re.compile("[\ud800-\udfff]")
+_LONGEST = 256
+_ILLEGIBLE = re.compile("[\0\ud800-\udfff]")
 _ASCII = bytes(range(0x20, 0x7F))
 _OTHER = "\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff"
 
@@ -124,8 +125,11 @@ def is_undecodable(character: str) -> bool:
 
 
 def legible(text: str) -> str:
-    """``text`` with U+FFFD for undecodable octets, so that it can be encoded."""
-    return text if text.isascii() else _LONE.sub("\ufffd", text)
+    """``text`` so that it can be encoded, and kept and indexed by any database: undecodable octets and NUL, which are in no repertoire, are U+FFFD, and of
+    what is longer than any value of a service segment may be the beginning is enough.
+    """
+    text = text[:_LONGEST]
+    return text if text.isascii() and "\0" not in text else _ILLEGIBLE.sub("\ufffd", text)
 
 
 def printable(text: str, most: int = 80) -> str:
