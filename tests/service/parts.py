@@ -48,7 +48,7 @@ class Loop(Clock):
     """A reactor with real threads whose time moves when told to: what threads call back is run by ``wait`` and ``settle``."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's Clock is not annotated
+        super().__init__()
         self._calls: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._pool = ThreadPool(0, 4)
         self._pool.start()
