@@ -47,6 +47,7 @@ _PIECE = 1 << 18
 _IDENTIFIED = 64
 # So much is shown of what is no interchange.
 _SHOWN = 40
+_FRAMING_TAGS = frozenset({"UNB", "UNG", "UNE", "UNZ"})
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
 
 
@@ -57,6 +58,23 @@ def check_interchange(data: bytes, directories: Directories, *, encoding: str = 
     return check.close()
 
 
+def check_if_faultless(data: bytes, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None) -> Report | None:
+    """The report on an interchange that is shown to be without fault the fast way, in some microseconds a segment; None where ``check_interchange`` has to tell,
+    which may take a hundred times as long.
+    """
+    check = InterchangeCheck(directories, encoding=encoding, limits=limits, explaining=False)
+    try:
+        check.feed(data)
+        report = check.close()
+    except _TakesExplainingError:
+        return None
+    return report if not report.faults_total else None
+
+
+class _TakesExplainingError(Exception):
+    """Something has to go the slow way, in a check that was not to explain."""
+
+
 class InterchangeCheck:
     """The check of one interchange. ``feed`` its octets in any pieces, then ``close`` once.
 
@@ -65,10 +83,12 @@ class InterchangeCheck:
         encoding: how the text is encoded by agreement with the partner (``"gb18030"``); empty: as UNB S001 says.
         limits: None for the defaults.
         offset: where these octets begin in the data that the report's offsets count in.
+        explaining: False for ``check_if_faultless``.
     """
 
-    def __init__(self, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0) -> None:
+    def __init__(self, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0, explaining: bool = True) -> None:
         self._book = rulebook(directories)
+        self._explaining = explaining
         self._encoding = encoding
         self._limits = limits or CheckLimits()
         self._envelope = Envelope(self._limits.max_faults)
@@ -127,7 +147,7 @@ class InterchangeCheck:
             )
         marks = Marks.of(separators, version)
         reading = Reading(marks, opening.repertoire, version, self._limits.max_elements, self._limits.max_segment_octets)
-        self._body = _Body(self._book, self._envelope, reading, self._limits, self._start + opening.start, judging=not opening.faults)
+        self._body = _Body(self._book, self._envelope, reading, self._limits, self._start + opening.start, not opening.faults, self._explaining)
         self._body.feed(data[opening.start :])
         self._head = b""
 
@@ -147,8 +167,9 @@ class _Body:
     ``header_end`` and ``end`` are one past the terminators of UNB and UNZ, 0 while these have not come.
     """
 
-    def __init__(self, book: Rulebook, envelope: Envelope, reading: Reading, limits: CheckLimits, offset: int, *, judging: bool) -> None:
+    def __init__(self, book: Rulebook, envelope: Envelope, reading: Reading, limits: CheckLimits, offset: int, judging: bool, explaining: bool) -> None:
         self._book = book
+        self._explaining = explaining
         self._envelope = envelope
         self._reading = reading
         self._marks = reading.marks
@@ -206,6 +227,8 @@ class _Body:
                 if last >= 0 and self._pass_message(at, last + 1):
                     at = last + 1
                     continue
+            if not self._explaining and (self._tags[at] not in _FRAMING_TAGS or not self._envelope.is_faultless):
+                raise _TakesExplainingError
             self._take_segment(self._raws[at])
             at += 1
         if at:

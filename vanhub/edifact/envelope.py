@@ -108,6 +108,11 @@ class Envelope:
     # --- faults ---
 
     @property
+    def is_faultless(self) -> bool:
+        """Whether there was no fault so far."""
+        return not self._faults_total
+
+    @property
     def listing(self) -> bool:
         """Whether one more fault would be listed; else it is only counted."""
         return len(self._faults) < self._most_faults
@@ -140,7 +145,8 @@ class Envelope:
             group = self.current_group if level is not Level.INTERCHANGE else None
             message = len(self.messages) if self.message is not None and level not in {Level.INTERCHANGE, Level.GROUP} else None
             at = where.offset if offset is None else offset
-            fault = Fault(kind, level, segment, where.position, at, group, message, element, component, repetition, value, params or {})
+            shown = value[:80] if value is not None else None
+            fault = Fault(kind, level, segment, where.position, at, group, message, element, component, repetition, shown, params or {})
             self._faults.append(fault)
 
     # --- groups ---

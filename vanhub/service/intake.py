@@ -1,6 +1,6 @@
 """How interchanges come in: every gateway hands its octets to the same ``HubIntake``.
 
-Small interchanges are checked and decided on the reactor thread, larger ones in a thread, those above ``limits.memory_octets`` go to
+Small interchanges without fault are checked and decided on the reactor thread, others in a thread, those above ``limits.memory_octets`` go to
 content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the moment of acceptance, and only
 after it does the receipt's Deferred fire.
 """
@@ -16,7 +16,7 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
-from vanhub.directory.check import CheckLimits, check_interchange
+from vanhub.directory.check import CheckLimits, check_if_faultless, check_interchange
 from vanhub.edifact.report import Report
 from vanhub.errors import Busy, Untrusted
 from vanhub.gateways.seam import Session
@@ -36,10 +36,7 @@ _log = structlog.get_logger("vanhub.intake")
 T = TypeVar("T")
 
 INLINE_OCTETS = 16 * 1024
-"""Checked on the reactor thread: even the explaining way needs some milliseconds only for so much."""
-
-INLINE_FAULTS = 20
-"""Faults that are explained and acknowledged on the reactor thread; a thousand of them take a quarter of a second."""
+"""Checked on the reactor thread, as long as there is nothing to explain: that takes a few milliseconds at most, explaining takes up to a second."""
 
 
 def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
@@ -74,14 +71,11 @@ class HubIntake:
         begun = self._monotonic()
         digest = hashlib.sha256(data).hexdigest()
         submission = self._submission(session, file_name, len(data), digest, lambda offset, length: data[offset : offset + length])
-        if len(data) <= INLINE_OCTETS:
-            report = self._check(data, submission)
+        faultless = check_if_faultless(data, self.core.directories, **self._terms(submission)) if len(data) <= INLINE_OCTETS else None
+        if faultless is not None:
+            report, acceptance = faultless, self._decide(faultless, submission)
         else:
-            report = await self.thread(self._check, data, submission)
-        if len(data) <= INLINE_OCTETS and len(report.faults) <= INLINE_FAULTS:
-            acceptance = self._decide(report, submission)
-        else:
-            acceptance = await self.thread(self._decide, report, submission)
+            report, acceptance = await self.thread(self._explain, data, submission)
         accepted = await self._store(acceptance, (data,))
         if accepted.outcome is Outcome.CONFLICT:
             acceptance, accepted = await self._conflict(report, submission, accepted, (data,))
@@ -111,10 +105,13 @@ class HubIntake:
     ) -> Submission:
         return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
 
-    def _check(self, data: bytes, submission: Submission) -> Report:
+    def _terms(self, submission: Submission) -> dict[str, Any]:
         agreement = submission.principal.agreement
-        limits = limits_of(agreement, self.core.settings.check.faults_listed)
-        return check_interchange(data, self.core.directories, encoding=agreement.encoding, limits=limits)
+        return {"encoding": agreement.encoding, "limits": limits_of(agreement, self.core.settings.check.faults_listed)}
+
+    def _explain(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
+        report = check_interchange(data, self.core.directories, **self._terms(submission))
+        return report, self._decide(report, submission)
 
     def _decide(self, report: Report, submission: Submission) -> Acceptance:
         registry = self.core.registry
