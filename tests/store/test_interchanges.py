@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
 
 from tests.store.builders import NOW, WINDOW, accept, acceptance, delivery, message, octets_of, rejection, submit
 from tests.store.conftest import Clock
@@ -177,6 +177,24 @@ def test_a_contrl_answers_what_its_sender_collected_or_is_collecting(store: Stor
     ]
     # The pickup that the answer overtook may still be committed: it is the same claim.
     assert store.call(deliveries.commit, "d1-customs-production", "t1", now=later, actor="customs").state is DeliveryState.ANSWERED
+
+
+def test_thousands_of_answers_are_looked_for_together_and_each_delivery_is_answered_once(store: Store) -> None:
+    accept(store, 1)
+    store.call(deliveries.claim_one, "d1-customs-production", "t1", lease_until=NOW + timedelta(minutes=1), now=NOW, actor="customs")
+    others = tuple(Answer(f"X{number}", True) for number in range(1_200))
+    answers = (*others[:100], Answer("R1", True), Answer("R1", False), *others[100:], Answer("R1", False))
+    asked: list[str] = []
+
+    def counted(conn: Connection) -> Accepted:
+        event.listen(conn, "before_cursor_execute", lambda _conn, _cursor, statement, *_: asked.append(statement))
+        control = acceptance(2, principal="customs", only_control=True, deliveries=(), answers=answers, content=ContentRef("20261121", "1", 0, 1))
+        return interchanges.accept(conn, control)
+
+    assert store.call(counted).answered == ("d1-customs-production",)
+    assert len([statement for statement in asked if statement.startswith("SELECT delivery")]) < 10
+    (leaf,) = (leaf for leaf in store.look(journal.list_leaves) if leaf.kind == "delivery.answered")
+    assert leaf.data == {"was": "claimed", "by": "i2", "accepted": True}
 
 
 def test_a_huge_interchange_is_staged_and_appears_at_once(store: Store) -> None:

@@ -7,6 +7,7 @@ token, kept as its SHA-256 only; it holds while its lease runs and nobody took i
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ QUARANTINED_AFTER = 5
 """Leases that may run out before a delivery is set aside."""
 
 _MOST = 1000
+_ASKED = 500  # references looked for at once: an interchange may hold a hundred thousand answers
 _HUB = "hub"
 
 _COLUMNS = [column for column in delivery.c if column.name != "recipe"]
@@ -268,20 +270,26 @@ def redeliver(conn: Connection, delivery_id: str, *, now: datetime, actor: str, 
 
 def answer(conn: Connection, mailbox: str, answers: Iterable[Answer], *, by: str, now: datetime, actor: str) -> tuple[str, ...]:
     """The owner answered with CONTRL in interchange ``by``: what it collected, or is collecting, under the reference -> ANSWERED. Returns the ids."""
-    answered: list[str] = []
-    for each in answers:
+    answered: dict[str, None] = {}
+    every = list(answers)
+    for start in range(0, len(every), _ASKED):
+        some = every[start : start + _ASKED]
         query = select(*_COLUMNS).where(
             delivery.c.mailbox == mailbox,
-            delivery.c.reference == each.reference,
+            delivery.c.reference.in_({each.reference for each in some}),
             delivery.c.state.in_([DeliveryState.CLAIMED, DeliveryState.DELIVERED]),
         )
-        if each.sender:
-            query = query.where(delivery.c.sender == each.sender)
-        for row in conn.execute(query.order_by(delivery.c.position).with_for_update()).all():
-            data = {"by": by, "accepted": each.accepted}
-            changes = {"state": DeliveryState.ANSWERED, "lease_until": None, "delivered_at": row.delivered_at or now, "answered_at": now}
-            _move(conn, row, "delivery.answered", now=now, actor=actor, data=data, **changes)
-            answered.append(row.id)
+        found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+        for row in conn.execute(query.order_by(delivery.c.position).with_for_update()):
+            found[row.reference].append(row)
+        for each in some:
+            for row in found[each.reference]:
+                if row.id in answered or each.sender not in {"", row.sender}:
+                    continue
+                data = {"by": by, "accepted": each.accepted}
+                changes = {"state": DeliveryState.ANSWERED, "lease_until": None, "delivered_at": row.delivered_at or now, "answered_at": now}
+                _move(conn, row, "delivery.answered", now=now, actor=actor, data=data, **changes)
+                answered[row.id] = None
     return tuple(answered)
 
 
