@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/vanhub demo
 
 test: $(READY)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .
