@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vanhub.settings import render_default
+
 START_S = 30.0
 ANSWER_S = 30.0
 
@@ -101,16 +103,17 @@ class RunningHub:
     """One home; ``start``, ``stop``, ``kill`` its daemon as often as wanted."""
 
     def __init__(self, path: Path, *, settings: dict[str, str] | None = None) -> None:
-        """Makes the home. ``settings`` replace lines ``key = ...`` of hub.toml; every listener gets a free port."""
+        """Makes the home, its settings first. ``settings`` replace lines ``key = ...`` of hub.toml; every listener gets a free port."""
         self.path = path
         self.log = path.parent / f"{path.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self.vanhub("init", str(path), home=False)
-        text = (path / "hub.toml").read_text(encoding="utf-8")
+        text = render_default()
         for key, value in {"port": "0", **(settings or {})}.items():
             text, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             assert count, f"hub.toml has no key {key}"
+        path.mkdir()
         (path / "hub.toml").write_text(text, encoding="utf-8")
+        self.vanhub("init", str(path), home=False)
 
     def vanhub(self, *arguments: str, home: bool = True, code: int = 0, input: str | None = None) -> str:
         """Run the command; its standard output. ``code`` is the exit code that it must have."""

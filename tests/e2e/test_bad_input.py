@@ -185,7 +185,7 @@ def test_half_an_interchange_and_goodbye(hub: RunningHub, sender: Partner) -> No
     """The peer says that it has sent everything (close_notify): that is an interchange without its trailer, and is answered as one."""
     reference = new_reference()
     half = small("BADSENDER:ZZZ", "BADRECEIVER:ZZZ", reference)[:-20]
-    command = ["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", f"localhost:{hub.port('tcp')}", *sender.certificate]
+    command = ["openssl", "s_client", "-quiet", "-nocommands", "-no_ign_eof", "-connect", f"localhost:{hub.port('tcp')}", *sender.certificate]
     subprocess.run(command, input=half, timeout=20, check=False, capture_output=True)
     wait_until(lambda: known(hub, reference) == ["rejected"], 10, lambda: str(known(hub, reference)))
     status, receipt = hub.post(sender, half)

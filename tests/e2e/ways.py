@@ -22,7 +22,17 @@ def by_tcp(hub: RunningHub, partner: Partner, octets: bytes) -> bytes:
 
 def by_openssl(hub: RunningHub, partner: Partner, octets: bytes) -> bytes:
     """``openssl s_client``, which ends its session when it has the answer."""
-    command = ["openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error", "-connect", f"localhost:{hub.port('tcp')}", *partner.certificate]
+    command = [
+        "openssl",
+        "s_client",
+        "-quiet",
+        "-nocommands",
+        "-no_ign_eof",
+        "-verify_return_error",
+        "-connect",
+        f"localhost:{hub.port('tcp')}",
+        *partner.certificate,
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
         assert client.stdin is not None
         assert client.stdout is not None
