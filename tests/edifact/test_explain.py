@@ -106,6 +106,35 @@ def test_verdicts() -> None:
     ]
 
 
+def test_what_is_no_interchange_has_no_sender_reference_or_segment() -> None:
+    data = b"hello"
+    of = Report(InterchangeHeader(Separators.default(3)), (), (), (Fault(K.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", 1, 0, value="hello"),), 1, R, 0, 5, 0)
+    assert explain(of, data) == (
+        "REJECTED: no interchange can be read from this; nothing of it is delivered.\n"
+        "\n"
+        "Faults: 1. Elements are counted as in CONTRL: the tag is element 1.\n"
+        "\n"
+        "1. code 33, interchange, byte 0\n"
+        "     hello\n"
+        "     ^\n"
+        "   These bytes begin no interchange: hello.\n"
+        "   Likely repair: an interchange begins with UNA or UNB and ends with UNZ.\n"
+    )
+    assert explain(of, data, "zh").startswith("已拒收：从中读不出任何交换；不作任何投递。\n")
+
+
+def test_a_gap_is_said_to_be_after_the_segment_that_has_the_position() -> None:
+    missing = Fault(K.SEGMENT_MISSING, Level.SEGMENT, "BGM", 1, DATA.index(b"UNH"), message=0)
+    of = report(R, [message("M1", R)], [missing])
+    assert "1. code 13, message M1, after segment 1, byte 17" in explain(of).splitlines()
+    assert "1. 代码 13，报文 M1，第 1 段之后，字节 17" in explain(of, language="zh").splitlines()
+
+
+def test_a_value_that_begins_a_sentence_keeps_its_case() -> None:
+    fault = Fault(K.CODE_UNKNOWN, Level.ELEMENT, "BGM", 2, DATA.index(b"99'"), message=0, element=5, value="b", params={"name": "1225"})
+    assert "   b is not in code list 1225." in explain(report(R, [message("M1", R)], [fault])).splitlines()
+
+
 def test_of_many_messages_only_those_are_named_that_need_it() -> None:
     messages = [message(str(number), R if number in {3, 70} else A) for number in range(100)]
     lines = explain(report(P, messages, [Fault(K.COUNT_IN_UNT, Level.MESSAGE, "UNT", 2, 0, message=3)])).splitlines()

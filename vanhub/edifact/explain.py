@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vanhub.edifact.faults import Fault
+from vanhub.edifact.faults import Fault, FaultKind, Wording
 from vanhub.edifact.report import MessageReport, Report, Verdict
 from vanhub.edifact.separators import Separators
 from vanhub.edifact.writer import codec_of
@@ -28,6 +28,7 @@ _BEFORE, _WITHIN, _AFTER = 44, 36, 20
 # How far a segment's beginning and end are looked for, in bytes.
 _REACH = 1024
 _BLANK = b"\r\n \t"
+_GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
 # Up to this many messages are named one by one even where nothing is wrong with them.
 _FEW = 20
 
@@ -49,6 +50,7 @@ class _Words:
 
     language: str
     verdicts: dict[Verdict, str]
+    unreadable: str
     fate: dict[Verdict, str]
     message: str
     others: str
@@ -60,6 +62,7 @@ class _Words:
     group: str
     in_message: str
     segment: str
+    gap: str
     element: str
     component: str
     repetition: str
@@ -75,6 +78,7 @@ _ENGLISH = _Words(
         Verdict.PARTLY: "PARTLY ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {accepted} of {total} messages, rejected: {rejected}.",
         Verdict.REJECTED: "REJECTED: interchange {reference} from {sender} to {recipient}; nothing of it is delivered.",
     },
+    unreadable="REJECTED: no interchange can be read from this; nothing of it is delivered.",
     fate={Verdict.ACCEPTED: "accepted for delivery", Verdict.REJECTED: "rejected, not delivered"},
     message="Message {reference} ({type} {directory}): {fate}; faults: {faults}.",
     others="Messages accepted and not named here: {count}.",
@@ -86,6 +90,7 @@ _ENGLISH = _Words(
     group="group {reference}",
     in_message="message {reference}",
     segment="segment {position} {tag}",
+    gap="after segment {position}",
     element="element {number}",
     component="component {number}",
     repetition="repetition {number}",
@@ -101,6 +106,7 @@ _CHINESE = _Words(
         Verdict.PARTLY: "部分接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；共 {total} 份报文，投递 {accepted} 份，拒收 {rejected} 份。",
         Verdict.REJECTED: "已拒收：交换 {reference}，发件方 {sender}，收件方 {recipient}；其中任何报文均不投递。",
     },
+    unreadable="已拒收：从中读不出任何交换；不作任何投递。",
     fate={Verdict.ACCEPTED: "接受，予以投递", Verdict.REJECTED: "拒收，不予投递"},
     message="报文 {reference}（{type} {directory}）：{fate}；错误 {faults} 处。",
     others="此处未列出的已接受报文：{count} 份。",
@@ -112,6 +118,7 @@ _CHINESE = _Words(
     group="功能组 {reference}",
     in_message="报文 {reference}",
     segment="第 {position} 段 {tag}",
+    gap="第 {position} 段之后",
     element="第 {number} 元素",
     component="第 {number} 成分",
     repetition="第 {number} 次重复",
@@ -124,7 +131,8 @@ _CHINESE = _Words(
 def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> Iterator[str]:
     header = report.header
     rejected = sum(message.verdict is Verdict.REJECTED for message in report.messages)
-    yield words.verdicts[report.verdict].format(
+    named = header.reference or str(header.sender) or str(header.recipient) or report.messages
+    yield (words.verdicts[report.verdict] if named or report.verdict is not Verdict.REJECTED else words.unreadable).format(
         reference=_named(header.reference),
         sender=_named(str(header.sender)),
         recipient=_named(str(header.recipient)),
@@ -140,7 +148,7 @@ def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> 
         yield ""
         yield f"{words.counting.format(number=number)} {words.between.join(_place(fault, report, words))}"
         yield from (f"     {line}" for line in excerpt)
-        yield f"   {_sentence(fault.text(words.language), words)}"
+        yield f"   {_sentence(fault, words)}"
         repair = fault.repair(words.language)
         if repair:
             yield f"   {words.repair.format(repair=_ended(visible(repair), words))}"
@@ -188,17 +196,21 @@ def _place(fault: Fault, report: Report, words: _Words) -> Iterator[str]:
         yield words.group.format(reference=_named(report.groups[fault.group].reference))
     else:
         yield words.interchange
-    yield words.segment.format(position=fault.segment_position, tag=_named(fault.segment))
+    # What is missing has the place of the segment before the gap, which is not the one that the fault names.
+    if fault.segment:
+        yield (words.gap if fault.kind in _GAPS else words.segment).format(position=fault.segment_position, tag=_named(fault.segment))
     for template, number in ((words.element, fault.element), (words.component, fault.component), (words.repetition, fault.repetition)):
         if number is not None:
             yield template.format(number=number)
     yield words.byte.format(offset=fault.offset)
 
 
-def _sentence(text: str, words: _Words) -> str:
-    """With a capital, where the language has any, and a full stop."""
-    text = visible(text)
-    return _ended(text[:1].upper() + text[1:] if words.language == "en" else text, words)
+def _sentence(fault: Fault, words: _Words) -> str:
+    """The rule with a full stop and, where the language has any, a capital. What the interchange itself says keeps its case."""
+    text = visible(fault.text(words.language))
+    wording: Wording = fault.kind.value
+    quoted = wording.en.startswith(("{value}", "{segment}"))
+    return _ended(text if quoted or words.language != "en" else text[:1].upper() + text[1:], words)
 
 
 def _ended(text: str, words: _Words) -> str:
