@@ -14,6 +14,8 @@ from vanhub.cli.operations import Operations
 from vanhub.errors import OperatorError
 from vanhub.pki.keys import new_key, plain_key
 
+_NAMES = ("client.key", "client.pem", "ca.pem")
+
 
 def issue_bundle(hub: Operations, kind: str, id: str, directory: Path) -> dict[str, Any]:
     """Issue a certificate for a new key and write ``client.key`` (0600), ``client.pem`` (leaf, issuing CA) and ``ca.pem`` (root).
@@ -22,9 +24,7 @@ def issue_bundle(hub: Operations, kind: str, id: str, directory: Path) -> dict[s
         OperatorError: a file is there already (nothing is issued then) or cannot be written.
         HubError: the hub refuses.
     """
-    names = ("client.key", "client.pem", "ca.pem")
-    if found := [name for name in names if os.path.lexists(directory / name)]:
-        raise OperatorError(f"{directory} has {', '.join(found)} already: choose another folder, nothing is overwritten")
+    require_room(directory)
     key = new_key()
     # The hub looks at the public key alone and gives the names that stand in the principal's record.
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
@@ -43,4 +43,10 @@ def issue_bundle(hub: Operations, kind: str, id: str, directory: Path) -> dict[s
         raise OperatorError(
             f"{directory} cannot be written: {error.strerror}; the certificate {issued['serial']} was issued: `vanhub ca revoke {issued['serial']}`"
         ) from error
-    return {"serial": issued["serial"], "not_after": issued["not_after"], "files": [str(directory / name) for name in names]}
+    return {"serial": issued["serial"], "not_after": issued["not_after"], "files": [str(directory / name) for name in _NAMES]}
+
+
+def require_room(directory: Path) -> None:
+    """Raises ``OperatorError`` where ``directory`` has a bundle, or part of one, already."""
+    if found := [name for name in _NAMES if os.path.lexists(directory / name)]:
+        raise OperatorError(f"{directory} has {', '.join(found)} already: choose another folder, nothing is overwritten")

@@ -93,11 +93,7 @@ def fetch(hub: Operations, delivery: str, out: Path) -> None:
     if str(out) == "-":
         write_pieces(hub, sys.stdout.buffer, "mailbox.fetch", delivery=delivery)
         return
-    try:
-        with out.open("xb") as file:
-            size = write_pieces(hub, file, "mailbox.fetch", delivery=delivery)
-    except FileExistsError:
-        raise OperatorError(f"{out} exists already; nothing is overwritten") from None
+    size = write_file(hub, out, "mailbox.fetch", delivery=delivery)
     click.echo(f"{out}: {size} octets")
 
 
@@ -145,6 +141,26 @@ def parse_duration(text: str) -> int:
     if match is None:
         raise OperatorError(f"{text!r} is no duration: write 60s, 5m or 1h")
     return int(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def write_file(hub: Operations, out: Path, verb: str, **arguments: Any) -> int:
+    """Write what ``verb`` returns into a new file, whole or not at all; returns the octets written.
+
+    Raises:
+        OperatorError: the file is there already or cannot be written.
+        HubError: the hub refuses.
+    """
+    try:
+        with out.open("xb") as file:
+            try:
+                return write_pieces(hub, file, verb, **arguments)
+            except BaseException:
+                out.unlink()  # part of an interchange is none, and would be in the way of the next attempt
+                raise
+    except FileExistsError:
+        raise OperatorError(f"{out} exists already; nothing is overwritten") from None
+    except OSError as error:
+        raise OperatorError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def write_pieces(hub: Operations, file: Any, verb: str, **arguments: Any) -> int:

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from vanhub.cli.mailbox import write_pieces
+from vanhub.cli.mailbox import write_file
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, emit, facts, safe, table
-from vanhub.errors import OperatorError
 
 _COLUMNS = {
     "id": "interchange",
@@ -73,11 +72,7 @@ def trace(hub: Operations, id: str, as_json: bool) -> None:
 @click.pass_obj
 def evidence(hub: Operations, id: str, out: Path) -> None:
     """Write a ZIP with the original, the acknowledgement, its signature, the certificates and the CRL."""
-    try:
-        with out.open("xb") as file:
-            size = write_pieces(hub, file, "message.evidence", id=id)
-    except FileExistsError:
-        raise OperatorError(f"{out} exists already; nothing is overwritten") from None
+    size = write_file(hub, out, "message.evidence", id=id)
     click.echo(f"{out}: {size} octets")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from vanhub.cli.bundle import issue_bundle
+from vanhub.cli.bundle import issue_bundle, require_room
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, emit, facts, table
 from vanhub.errors import OperatorError
+from vanhub.pki.ssh import parse_public_key
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -47,7 +48,12 @@ def add(
     as_json: bool,
 ) -> None:
     """Enter a trading partner."""
+    # What can be wrong with the files is found before the partner is there and in the way of the next attempt.
     lines = [path.read_text(encoding="utf-8", errors="replace") for path in keys]
+    for line in lines:
+        parse_public_key(line.encode())
+    if certificate is not None:
+        require_room(certificate)
     result = hub.ask("principal.add", kind="partner", id=id, addresses=list(addresses), name_en=name_en, name_zh=name_zh, terms=parse_terms(terms))
     result["keys"] = [hub.ask("key.add", id=id, line=line, label="")["fingerprint"] for line in lines]
     if certificate is not None:
@@ -142,7 +148,7 @@ def _show(result: dict[str, Any]) -> None:
     if "agreement" in result:
         click.echo("agreement:")
         for name, value in result["agreement"].items():
-            click.echo(f"  {name} = {value or '(all)'}")
+            click.echo(f"  {name} = {value or ('(as UNB says)' if name == 'encoding' else '(all)')}")
     if result.get("credentials"):
         click.echo("credentials:")
         table(result["credentials"], {"kind": "kind", "fingerprint": "fingerprint", "label": "label", "not_after": "until", "state": "state"})
