@@ -69,7 +69,9 @@ class Certificates:
 
     def _write_key(self, name: str, key: ec.EllipticCurvePrivateKey, passphrase: bytes | None) -> None:
         encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-        (self.folder / name).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
 
     def _authority(self, name: str, issuer: Authority | None) -> Authority:
         key = ec.generate_private_key(ec.SECP256R1())

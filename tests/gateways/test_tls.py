@@ -158,8 +158,12 @@ def test_what_is_wrong_with_the_files_is_said_and_the_old_context_stays(tmp_path
         source(tmp_path, key=tmp_path / "other.key")
     with pytest.raises(OperatorError, match=r"absent\.pem cannot be read .No such file"):
         source(tmp_path, certificate=tmp_path / "absent.pem")
+    (tmp_path / "other.key").chmod(0o640)
+    with pytest.raises(OperatorError, match=r"other\.key can be read by others than its owner: `chmod 600"):
+        source(tmp_path, key=tmp_path / "other.key")
     with pytest.raises(OperatorError, match=r"hub\.key holds no certificate in PEM"):
         source(tmp_path, certificate=tmp_path / "hub.key")
+    (tmp_path / "hub.pem").chmod(0o600)
     with pytest.raises(OperatorError, match=r"hub\.pem: the key cannot be read"):
         source(tmp_path, key=tmp_path / "hub.pem")
     files = TlsFiles(tmp_path / "hub.pem", tmp_path / "hub.key", (tmp_path / "root.pem",))

@@ -208,7 +208,7 @@ inbox/     Get what waits for you (alias: in/). A file is collected when you hav
            inbox when your session ends or you delete it. A cut connection leaves it where it was. Only what you collected can be deleted,
            so "mget *" and then "rm *" is safe. inbox/test/ and inbox/rejected/ are not listed: go there by name.
 ack/       The hub's answers of the last {days} days: NAME.contrl.edi (CONTRL), NAME.contrl.p7s (its signature: openssl cms -verify -binary
-           -inform DER -in NAME.contrl.p7s -content NAME.contrl.edi -CAfile ca.pem -purpose any), NAME.explain.txt (in plain words).
+           -inform DER -in NAME.contrl.p7s -content NAME.contrl.edi -CAfile ca.pem -out /dev/null), NAME.explain.txt (in plain words).
 error/     Uploads that were no interchange, and why.
 archive/   What you collected in the last {days} days, by day (UTC). Reading here changes nothing.
 

@@ -107,7 +107,7 @@ def _make_context(files: TlsFiles, passphrase: bytes | None, client: ClientCerti
         context.use_certificate(own[0])
         for issuer in _issuers(own[0], [*own[1:], *authorities]):
             context.add_extra_chain_cert(issuer)
-        context.use_privatekey(load_pem_private_key(_read(files.key), passphrase))  # type: ignore[arg-type]  # kinds that TLS cannot use are refused below
+        context.use_privatekey(load_pem_private_key(_read_key(files.key), passphrase))  # type: ignore[arg-type]  # kinds that TLS cannot use are refused below
         context.check_privatekey()
     except (TypeError, ValueError) as error:
         raise OperatorError(f"{files.key}: the key cannot be read: wrong passphrase, or no private key in PEM ({type(error).__name__})") from error
@@ -139,7 +139,14 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise OperatorError(f"{path} cannot be read ({error.strerror}); `vanhub init` makes the hub's certificates") from error
+        raise OperatorError(f"{path} cannot be read ({error.strerror}); restore it from a backup, or make a new one with `vanhub ca renew hub-tls`") from error
+
+
+def _read_key(path: Path) -> bytes:
+    content = _read(path)
+    if path.stat().st_mode & 0o077:
+        raise OperatorError(f"{path} can be read by others than its owner: `chmod 600 {path}`, and think about who may have read it")
+    return content
 
 
 def _read_certificates(path: Path) -> list[x509.Certificate]:
