@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -110,6 +111,11 @@ class TestInit:
         assert "AAEC" not in repr(done)
         assert len(done.home.read_mailboxes()) == 9
 
+    def test_mailboxes_that_are_gone_are_not_taken_for_none(self, home: Home) -> None:
+        shutil.rmtree(home.mailboxes)
+        with pytest.raises(OperatorError, match=r"there is no folder .*/mailboxes: restore it, or correct folders\.mailboxes in .*/hub\.toml"):
+            home.read_mailboxes()
+
     def test_other_users_see_neither_keys_nor_store(self, home: Home) -> None:
         assert [mode(path) for path in (home.certs, home.var, home.content, home.passphrase_file)] == [0o700, 0o700, 0o700, 0o600]
 
@@ -130,7 +136,7 @@ class TestInit:
     def test_where_keys_or_a_store_exist_nothing_is_changed(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("precious")
-        with pytest.raises(OperatorError, match=rf"already \({tmp_path}/{name}\): nothing was changed$"):
+        with pytest.raises(OperatorError, match=rf"already \({tmp_path}/{name}\): nothing was changed; "):
             init_home(tmp_path, {}, entropy=entropy)
         assert snapshot(tmp_path) == {name: b"precious"}
 
@@ -243,6 +249,12 @@ class TestLock:
     def test_a_home_without_var_names_init(self, tmp_path: Path) -> None:
         with pytest.raises(OperatorError, match=r"`vanhub init` makes what is missing$"):
             HomeLock(Home(tmp_path, Settings())).acquire()
+
+    def test_a_home_whose_var_is_gone_names_the_backup(self, home: Home) -> None:
+        (home.certs / "issuing.pem").touch()
+        shutil.rmtree(home.var)
+        with pytest.raises(OperatorError, match=r"var/lock'; mount its disk, or restore .*/var from a backup$"):
+            HomeLock(home).acquire()
 
     def test_children_do_not_inherit_it(self, home: Home) -> None:
         """A check worker that outlives the hub must not keep the home closed."""

@@ -89,6 +89,18 @@ class TestInterrupted:
             assert [issued.profile for issued in record_own(core, actor="hub")] == ["root", "issuing", "hub-tls", "acknowledgement-signer"]
             assert len(core.registry.mailboxes) == 9
 
+    def test_a_store_that_is_gone_is_not_replaced_by_an_empty_one(self, tmp_path: Path) -> None:
+        init(tmp_path)
+        (tmp_path / "var" / "vanhub.db").unlink()
+        (tmp_path / "var" / "content" / "20261121").touch()
+        with pytest.raises(OperatorError, match=r"there is no store .*/var/vanhub\.db: mount its disk, or restore it from a backup"):
+            open_core(tmp_path, Time())
+        (tmp_path / "var" / "content" / "20261121").unlink()
+        (tmp_path / "var" / "content").rmdir()
+        with pytest.raises(OperatorError, match="there is no store"):
+            open_core(tmp_path, Time())
+        assert not (tmp_path / "var" / "vanhub.db").exists()
+
     def test_among_the_keys_the_cure_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         init(tmp_path)
         (tmp_path / "certs" / "acknowledgement.pem").unlink()

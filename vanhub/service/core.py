@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ import structlog
 from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Party
+from vanhub.errors import OperatorError
 from vanhub.packed import packed
 from vanhub.service.authority import Authority
 from vanhub.service.home import Home
@@ -67,6 +69,9 @@ class Core:
             OperatorError: something is missing, wrong or cannot be read; the text names the cure.
         """
         authority = Authority.open(home.certs, home.find_passphrase(environ) or home.read_passphrase(environ))
+        if not home.settings.store.url and not home.store_file.exists() and not _is_unused(home.content):
+            # An empty one in its place would have forgotten what was accepted, and would take every repeat as new.
+            raise OperatorError(f"there is no store {home.store_file}: mount its disk, or restore it from a backup")
         store = Store.open(home.store_url, home.content, clock=clock, queue_limit=home.settings.limits.store_queue)
         try:
             return cls(home, store, open_directories(packed("schemas"), home.schemas), authority, clock=clock, entropy=entropy)
@@ -137,3 +142,8 @@ class Core:
 
     def close(self) -> None:
         self.store.close()
+
+
+def _is_unused(content: Path) -> bool:
+    """Whether ``content`` is as ``vanhub init`` made it: there, and empty."""
+    return content.is_dir() and not any(content.iterdir())

@@ -127,6 +127,8 @@ class Home:
         Raises:
             OperatorError: a file is wrong, or two contradict one another.
         """
+        if not self.mailboxes.is_dir():
+            raise OperatorError(f"there is no folder {self.mailboxes}: restore it, or correct folders.mailboxes in {self.path / FILE}")
         try:
             texts = {str(file): file.read_text(encoding="utf-8") for file in sorted(self.mailboxes.glob("*.toml"))}
         except (OSError, UnicodeDecodeError) as error:
@@ -250,7 +252,9 @@ class HomeLock:
         try:
             descriptor = os.open(self._home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise OperatorError(f"cannot lock {self._home.path}: {error}; `vanhub init` makes what is missing") from None
+            made = (self._home.certs / "issuing.pem").exists()
+            cure = f"mount its disk, or restore {self._home.var} from a backup" if made else "`vanhub init` makes what is missing"
+            raise OperatorError(f"cannot lock {self._home.path}: {error}; {cure}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -278,9 +282,13 @@ class HomeLock:
 def _refuse_existing(home: Home) -> None:
     keys = sorted(home.certs.glob("*.key")) if home.certs.is_dir() else []
     if keys:
-        raise OperatorError(f"{home.path} has keys already ({keys[0]}): nothing was changed")
+        raise OperatorError(
+            f"{home.path} has keys already ({keys[0]}): nothing was changed; `vanhub serve` starts a hub that is there, and a new one wants another folder"
+        )
     if not home.settings.store.url and home.store_file.exists():
-        raise OperatorError(f"{home.path} has a store already ({home.store_file}): nothing was changed")
+        raise OperatorError(
+            f"{home.path} has a store already ({home.store_file}): nothing was changed; restore {home.certs} from a backup, or make a new CA with `vanhub ca init`"
+        )
 
 
 def _passphrase(home: Home, environ: Mapping[str, str], entropy: Callable[[int], bytes]) -> tuple[bytes, Path | None]:
