@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.parts import Loop, Time, add_partner, open_core
+from tests.service.parts import Loop, Time, make_home, open_core
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
-from vanhub.service.initialise import initialise
 
 
 @pytest.fixture
@@ -23,13 +21,8 @@ def time() -> Time:
 
 @pytest.fixture(scope="session")
 def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home as ``vanhub init`` makes it at ``NOW``, with the partners ``trader`` and ``carrier``. For copying."""
-    path = tmp_path_factory.mktemp("service") / "home"
-    initialise(path, {}, clock=Time(), entropy=os.urandom)
-    with closing(open_core(path, Time())) as core:
-        add_partner(core, "trader")
-        add_partner(core, "carrier")
-    return path
+    """For copying."""
+    return make_home(tmp_path_factory.mktemp("service") / "home", Time())
 
 
 @pytest.fixture

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from twisted.internet import task
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from vanhub.gateways.seam import Session
-from vanhub.service.core import Core
+from vanhub.service.core import Clock, Core
 from vanhub.service.home import Home
+from vanhub.service.initialise import initialise
 from vanhub.service.verbs import perform
 from vanhub.values.delivery import Receipt
 from vanhub.values.principal import CredentialKind
@@ -44,7 +45,7 @@ class Time:
         return self.now
 
 
-class Loop(Clock):
+class Loop(task.Clock):
     """A reactor with real threads whose time moves when told to: what threads call back is run by ``wait`` and ``settle``."""
 
     def __init__(self) -> None:
@@ -85,8 +86,17 @@ class Loop(Clock):
         self._pool.stop()
 
 
-def open_core(path: Path, time: Time) -> Core:
-    return Core.open(Home.open(path), {}, clock=time, entropy=os.urandom)
+def make_home(path: Path, clock: Clock) -> Path:
+    """A home as ``vanhub init`` makes it, with the partners ``trader`` and ``carrier``."""
+    initialise(path, {}, clock=clock, entropy=os.urandom)
+    with closing(open_core(path, clock)) as core:
+        add_partner(core, "trader")
+        add_partner(core, "carrier")
+    return path
+
+
+def open_core(path: Path, clock: Clock) -> Core:
+    return Core.open(Home.open(path), {}, clock=clock, entropy=os.urandom)
 
 
 def do(core: Core, verb: str, **arguments: Any) -> Any:

@@ -71,7 +71,7 @@ class TestPerform:
                 if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "ask" and node.args):
                     continue
                 verb = node.args[0]
-                if isinstance(verb, ast.Constant):
+                if isinstance(verb, ast.Constant) and isinstance(verb.value, str):
                     takes = inspect.signature(VERBS[verb.value].run).parameters
                     wild = any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values())
                     assert wild or {keyword.arg for keyword in node.keywords if keyword.arg} <= set(takes), (file.name, verb.value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,7 +13,7 @@ from typing import IO, Any
 import click
 
 from vanhub.cli.operations import Operations, now
-from vanhub.cli.output import as_json
+from vanhub.cli.output import as_json, json_text
 from vanhub.directory.check import CheckLimits
 from vanhub.directory.load import SchemaDirectories, open_directories
 from vanhub.directory.stream import check_stream
@@ -59,7 +58,7 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
                     click.echo(f"{name}: {explain_report(report, partial(_peek, file), language=language, encoding=_codec(report, encoding))}")
                     file.seek(at)
         if as_json:
-            click.echo(json.dumps({"file": name, "interchanges": listed}, ensure_ascii=False))
+            click.echo(json_text({"file": name, "interchanges": listed}))
         elif not verdicts:
             click.echo(f"{name}: no interchange")
         good = good and verdicts == {Verdict.ACCEPTED}

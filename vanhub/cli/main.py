@@ -61,7 +61,7 @@ def main() -> None:
     """Entry point of the console script."""
     try:
         # Outside its standalone mode click returns the code of an Exit, and None (or what the command returned) otherwise.
-        code = vanhub.main(standalone_mode=False)
+        code = vanhub.main(prog_name="vanhub", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         click.echo("vanhub: interrupted", err=True)

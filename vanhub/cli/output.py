@@ -16,9 +16,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def emit(result: Any, json_wanted: bool, show: Callable[[Any], None]) -> None:
     """Print ``result`` as JSON, or let ``show`` print it for people."""
     if json_wanted:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json_text(result))
     else:
         show(result)
+
+
+def json_text(value: Any) -> str:
+    """``value`` as JSON on one line: readable characters as they are, all others (C1 and direction controls, half surrogates too) as JSON's escapes."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str = "nothing") -> None:
@@ -47,8 +53,14 @@ def safe(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """Columns that ``text`` takes in a terminal: wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Columns that ``text`` takes in a terminal: wide characters take two, marks set over others none."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _text(value: Any) -> str:
