@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -184,6 +185,17 @@ class TestLarge:
         assert (hub.intake.in_flight, len(self.contents(hub))) == (0, 1)
         assert send(loop, hub.intake, trader, data).outcome == "new"
         assert hub.core.store.look(doctor.conservation) == []
+
+    def test_a_check_under_way_does_not_hold_up_the_end(self, hub: Hub, loop: Loop, trader: Session) -> None:
+        upload = hub.intake.begin(trader)
+        upload.write(b"UNB+UNOC:3+TRADER+GACC:ZZZ+261121:0830+R1'" + b"'" * 12_000_000)  # wrong everywhere: minutes of work
+        finishing = upload.finish()
+        loop.until(lambda: hub.workers._pool is not None)
+        begun = monotonic()
+        hub.workers.close()
+        assert monotonic() - begun < 30
+        with pytest.raises(TemporaryError, match="the hub is stopping"):
+            loop.wait(finishing)
 
     def test_a_worker_that_dies_while_idle_is_replaced(self, hub: Hub, loop: Loop, trader: Session) -> None:
         send(loop, hub.intake, trader, many("R0", MEMORY))

@@ -11,19 +11,24 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
+from vanhub.errors import TemporaryError
+
 T = TypeVar("T")
 
 _log = structlog.get_logger("vanhub.service")
 
 
 def deferred_from(future: Future[T], reactor: IReactorFromThreads) -> Deferred[T]:
-    """Fires on the reactor thread with what ``future`` comes to. Cancelling it forgets the result; the job runs all the same."""
+    """Fires on the reactor thread with what ``future`` comes to, with ``TemporaryError`` when it was cancelled because the hub stops.
+
+    Cancelling the Deferred forgets the result; the job runs all the same.
+    """
     waiting: Deferred[T] = Deferred()
 
     def settle() -> None:
         if waiting.called:
             return
-        error = future.exception()
+        error = future.exception() if not future.cancelled() else TemporaryError("the hub is stopping")
         if error is None:
             waiting.callback(future.result())
         else:

@@ -137,8 +137,8 @@ class Hub:
         deadline = self._monotonic() + STOP_S
         while (self.door.sessions() or self.intake.in_flight) and self._monotonic() < deadline:
             await self._pause(0.02)
-        self.workers.close()
-        await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self.core.close)
+        for close in (self.workers.close, self.core.close):
+            await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), close)
         _log.info("hub.stopped")
 
     def reload(self) -> None:

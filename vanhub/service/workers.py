@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from vanhub.store.content import ContentStore
 from vanhub.store.store import open_content
 from vanhub.values.delivery import ContentRef
 
-_PIECE = 1 << 20
+_PIECE = 1 << 16
+"""Octets that a worker checks before it looks whether the hub is stopping: what is wrong everywhere takes a second or two for so much."""
 
 
 class CheckWorkers:
@@ -34,6 +36,8 @@ class CheckWorkers:
     def __init__(self, count: int, store_url: str, content_dir: Path, schemas: tuple[Path, ...], reactor: Any) -> None:
         self._count, self._arguments, self._reactor = count, (store_url, content_dir, schemas), reactor
         self._pool: ProcessPoolExecutor | None = None
+        self._processes = multiprocessing.get_context("spawn")
+        self._stopping = self._processes.Event()
 
     def check(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> Deferred[Report]:
         """The report on the interchange that lies in ``ref``. Fails with ``TemporaryError`` when the worker died."""
@@ -55,10 +59,12 @@ class CheckWorkers:
 
     def _submit(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> tuple[ProcessPoolExecutor, Future[Report]]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin, self._arguments)
+            self._pool = ProcessPoolExecutor(self._count, self._processes, _begin, (*self._arguments, self._stopping))
         return self._pool, self._pool.submit(_check, ref, encoding, limits)
 
     def close(self) -> None:
+        """End the workers; a check under way is broken off. Blocks until they are gone."""
+        self._stopping.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
@@ -66,17 +72,20 @@ class CheckWorkers:
 
 _content: ContentStore
 _directories: Directories
+_stopping: Event
 
 
-def _begin(store_url: str, content_dir: Path, schemas: tuple[Path, ...]) -> None:
+def _begin(store_url: str, content_dir: Path, schemas: tuple[Path, ...], stopping: Event) -> None:
     """Once in each worker. The hub decides when it ends, not whoever interrupts the terminal."""
-    global _content, _directories
+    global _content, _directories, _stopping
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _content, _directories = open_content(store_url, content_dir), open_directories(*schemas)
+    _content, _directories, _stopping = open_content(store_url, content_dir), open_directories(*schemas), stopping
 
 
 def _check(ref: ContentRef, encoding: str, limits: CheckLimits) -> Report:
     check = InterchangeCheck(_directories, encoding=encoding, limits=limits)
     for offset in range(0, ref.length, _PIECE):
+        if _stopping.is_set():
+            raise TemporaryError("the hub is stopping; send this interchange again")
         check.feed(_content.read(ref, offset, min(_PIECE, ref.length - offset)))
     return check.close()
