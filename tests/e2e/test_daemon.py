@@ -172,6 +172,15 @@ def test_commands_answer_alike_with_the_hub_stopped(own: RunningHub, sender: Par
     assert own.json("doctor")["findings"] == []
 
 
+def test_told_twice_to_stop_it_stops_as_if_told_once(new_hub: Callable[..., RunningHub]) -> None:
+    hub = new_hub().start()
+    assert hub.process is not None
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTERM):
+        hub.process.send_signal(number)
+    assert hub.process.wait(30) == 0
+    assert "traceback" not in hub.log.read_text().lower()
+
+
 def test_an_acknowledgement_is_the_same_after_a_restart(own: RunningHub, sender: Partner) -> None:
     octets = small("SENDER:ZZZ", "GACC:ZZZ", new_reference())
     first = by_tcp(own, sender, octets)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +40,7 @@ def serve(home: Home) -> None:
     with HomeLock(home):
         begin_logging(home.settings.log.level, home.settings.log.format)
         core = Core.open(home, os.environ, clock=lambda: datetime.now(UTC), entropy=Entropy())
+        from twisted.internet import error
         from twisted.internet import reactor as process_reactor  # chosen here and nowhere else; importing it installs it
 
         from vanhub.service.hub import Hub
@@ -53,15 +55,24 @@ def serve(home: Home) -> None:
             def begin() -> None:
                 try:
                     hub.start()
-                except HubError as error:
-                    failure.append(error)
+                except HubError as refusal:
+                    failure.append(refusal)
                     reactor.stop()
+
+            def end() -> None:
+                with suppress(error.ReactorNotRunning):  # told twice: it is stopping
+                    reactor.stop()
+
+            def listen_to_signals() -> None:
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, lambda *_: reactor.callFromThread(end))
+                signal.signal(signal.SIGHUP, hang_up)
 
             def hang_up(*_: object) -> None:
                 reactor.callFromThread(_reload, hub)
 
             reactor.callWhenRunning(begin)
-            reactor.callWhenRunning(lambda: signal.signal(signal.SIGHUP, hang_up))
+            reactor.callWhenRunning(listen_to_signals)
             reactor.addSystemEventTrigger("before", "shutdown", lambda: background("stop", hub.stop()))
             reactor.run()
         finally:
