@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,3 +160,15 @@ def test_what_certificates_point_to_is_there(hub: RunningHub, tmp_path: Path) ->
     assert curl(hub, "/pki/root.cer", "-X", "POST")[0] == 405
     assert curl(hub, f"{EST}simpleenroll")[0] == 405
     assert curl(hub, f"{EST}csrattrs")[0] == 404
+
+
+def test_the_page_for_partners_does_it(hub: RunningHub, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "protocols" / "https.md").read_text(encoding="utf-8")
+    (script,) = (block for block in re.findall(r"(?s)```sh\n(.*?)```", page) if "simpleenroll" in block)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "ca.pem").write_bytes((hub.path / "certs" / "root.pem").read_bytes())
+    for written, meant in (("shenzhen-textiles:CODE", f"carrier:{code_for(hub, 'carrier')}"), ("localhost:8443", f"localhost:{hub.port('https')}")):
+        assert written in script
+        script = script.replace(written, meant)
+    subprocess.run(["/bin/sh", "-eu", "-c", script], cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    assert curl(hub, "/v1/mailbox", "--cert", tmp_path / "client.pem", "--key", tmp_path / "client.key")[0] == 200
