@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -199,6 +201,22 @@ class TestSessions:
         opened(core, door, "carrier")
         door.close(first, "done")
         opened(core, door, "trader")
+
+    def test_a_session_that_a_full_store_refuses_takes_no_place(self, home: Path, time: Time, loop: Loop) -> None:
+        file = home / "hub.toml"
+        file.write_text(file.read_text().replace("store_queue = 10000", "store_queue = 100"))
+        with closing(open_core(home, time)) as core:
+            door, released = FrontDoor(core, loop, loop.seconds, core.entropy), threading.Event()
+            begun = core.store.submit(lambda _conn: released.wait(30))
+            while not begun.running():
+                sleep(0.001)
+            waiting = [core.store.submit(lambda _conn: None) for _ in range(100)]
+            with pytest.raises(Busy, match="too many jobs wait for the store"):
+                opened(core, door, "trader")
+            assert door.sessions() == []
+            released.set()
+            waiting[-1].result()
+            assert core.metrics.registry.get_sample_value("vanhub_sessions", {"gateway": "tcp"}) in {None, 0}
 
     def test_the_settings_limit_the_hubs_sessions(self, home: Path, time: Time, loop: Loop) -> None:
         file = home / "hub.toml"

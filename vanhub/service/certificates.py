@@ -121,10 +121,11 @@ def revoke(core: Core, serial: str, *, reason: str, actor: str) -> tuple[Certifi
     found = core.store.look(certificates.get_certificate, serial_of(serial))
     if found.profile in {"root", "issuing"}:
         raise OperatorError("a CA's certificate is not revoked by itself: make a new CA in another home and enrol everybody again")
-    revoked = core.store.call(certificates.revoke_certificate, found.serial, reason=reason, now=now, actor=actor)
+    # The credential first: after a crash in between nobody gets in with it, and the same command does the rest.
     for credential in core.store.look(credentials.list_credentials, principal_id=found.principal, kind=CredentialKind.CERTIFICATE) if found.principal else []:
         if credential.fingerprint == found.fingerprint:
             core.store.call(credentials.revoke_credential, credential.id, reason=reason, now=now, actor=actor)
+    revoked = core.store.call(certificates.revoke_certificate, found.serial, reason=reason, now=now, actor=actor)
     return revoked, issue_crl(core, now, actor=actor)
 
 

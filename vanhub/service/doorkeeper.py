@@ -130,10 +130,10 @@ class FrontDoor:
         open_now = sum(other.principal.id == principal.id for other in self._sessions.values())
         if open_now >= principal.agreement.max_sessions:
             raise Busy(f"{principal.id} has {open_now} sessions open, the most that its agreement allows", 30.0)
+        self._core.record_login(session.principal.id, session.gateway, session.peer, session.credential)  # which a full store refuses
         session.id = self._entropy(8).hex()
         self._sessions[session.id] = session
         self._core.metrics.sessions(session.gateway, +1)
-        self._core.record_login(session.principal.id, session.gateway, session.peer, session.credential)
         _log.info("session.opened", session=session.id, principal=principal.id, gateway=session.gateway, peer=session.peer)
 
     def close(self, session: Session, reason: str) -> None:
