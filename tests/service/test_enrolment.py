@@ -163,7 +163,7 @@ def test_what_certificates_point_to_is_there(hub: RunningHub, tmp_path: Path) ->
 
 
 def test_the_page_for_partners_does_it(hub: RunningHub, tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "protocols" / "https.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "protocols" / "est.md").read_text(encoding="utf-8")
     (script,) = (block for block in re.findall(r"(?s)```sh\n(.*?)```", page) if "simpleenroll" in block)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "ca.pem").write_bytes((hub.path / "certs" / "root.pem").read_bytes())
