@@ -70,7 +70,8 @@ def test_a_code_is_redeemed_once(browser: Browser, body: bytes, length: int | No
     ],
 )
 def test_who_has_no_code_is_asked_for_one(browser: Browser, hub: MemoryHub, authorization: str) -> None:
-    response = ask(browser, "POST", ENROL, REQUEST, **({"Authorization": authorization} if authorization else {}))
+    browser.start("POST", ENROL, REQUEST, headers={"Authorization": authorization} if authorization else {})
+    response = browser.response()
     assert (response.status, response.headers["www-authenticate"]) == (401, 'Basic realm="vanhub"')
     assert hub.codes == {"alpha": "CODE"}
 
