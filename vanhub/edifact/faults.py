@@ -278,8 +278,8 @@ class FaultKind(enum.Enum):
         "21",
         "byte {value} cannot be decoded as {repertoire}",
         "字节 {value} 不能按 {repertoire} 解码",
-        "send the encoding that UNB S001 announces",
-        "请使用 UNB S001 所声明的编码",
+        "send the encoding that UNB S001 announces, or agree on yours with the hub",
+        "请使用 UNB S001 所声明的编码，或与中心另行约定",
     )
     UNA_SAME_TWICE = Wording(
         "22",

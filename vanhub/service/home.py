@@ -31,8 +31,8 @@ CREDENTIAL = "vanhub-passphrase"
 
 _SCHEMAS_README = """# Directories of this hub
 
-vanhub brings the UN/EDIFACT directories along; they are not repeated here. `vanhub schema import UNECE.zip` puts imported directories here,
-where they come before those of the same name that vanhub brings along.
+vanhub brings the UN/EDIFACT directories along; they are not repeated here. A schema file of your own (`D.24B.schema`) that lies here is read
+too, and its directories come before those of the same name that vanhub brings along. `vanhub schema list` shows them all.
 """
 
 _CERTS_README = """# Keys and certificates of this hub
