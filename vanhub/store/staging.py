@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from vanhub.edifact.report import MessageReport
+from vanhub.errors import TemporaryError
 from vanhub.store.prepared import Prepared
 from vanhub.store.tables import message, staging
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
@@ -109,7 +111,8 @@ def submit_staged(submit: Callable[..., Future[Any]], accept: Callable[..., Acce
     def drop(more: bool) -> None:
         # The answer is out; a failure here leaves the rows to the sweep.
         if more:
-            submit(discard, acceptance.id).add_done_callback(lambda done: drop(not done.exception() and done.result()))
+            with suppress(TemporaryError):
+                submit(discard, acceptance.id).add_done_callback(lambda done: drop(not done.exception() and done.result()))
 
     step(0)
     return answer
