@@ -49,7 +49,7 @@ def _sh(script: str, folder: Path) -> str:
 
 
 def test_the_commands_for_checking_one(folder: Path) -> None:
-    verify, digests, sizes, when, revocation = (_sh(block, folder) for block in _blocks(CHECKING, "sh"))
+    verify, sizes, digests, when, revocation = (_sh(block, folder) for block in _blocks(CHECKING, "sh"))
     assert verify == "CMS Verification successful\n"
     assert revocation == "signer.pem: OK\n"
     assert digests.split() == [hashlib.sha256(SENT).hexdigest()] * 2
@@ -60,8 +60,15 @@ def test_the_commands_for_checking_one(folder: Path) -> None:
 
 def test_the_commands_find_a_swapped_original(folder: Path) -> None:
     (folder / "sent.edi").write_bytes(SENT.replace(b"A+B", b"A+C"))
-    signed, sent = _sh(_blocks(CHECKING, "sh")[1], folder).split()
+    signed, sent = [_sh(block, folder) for block in _blocks(CHECKING, "sh")[1:3]][1].split()
     assert signed == hashlib.sha256(SENT).hexdigest() != sent
+
+
+def test_a_line_end_behind_the_interchange_does_not_count(folder: Path) -> None:
+    (folder / "sent.edi").write_bytes(SENT + b"\r\n")
+    sizes, digests = (_sh(block, folder).split() for block in _blocks(CHECKING, "sh")[1:3])
+    assert sizes == [str(len(SENT)), str(len(SENT) + 2)]
+    assert digests == [hashlib.sha256(SENT).hexdigest()] * 2
 
 
 def test_the_commands_find_an_altered_acknowledgement(folder: Path) -> None:
