@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from vanhub.errors import HubError
+from vanhub.errors import HubError, OperatorError
 from vanhub.service.core import Core
 from vanhub.service.deferring import background
 from vanhub.service.entropy import Entropy
@@ -55,8 +55,8 @@ def serve(home: Home) -> None:
             def begin() -> None:
                 try:
                     hub.start()
-                except HubError as refusal:
-                    failure.append(refusal)
+                except Exception as hindrance:  # noqa: BLE001 - the edge of the process: whatever it is, no hub stays behind that does not listen
+                    failure.append(OperatorError(f"the hub cannot start: {hindrance}") if isinstance(hindrance, OSError) else hindrance)
                     reactor.stop()
 
             def end() -> None:
