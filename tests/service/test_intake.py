@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -19,7 +20,7 @@ from vanhub.errors import Busy, TemporaryError, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
-from vanhub.service.intake import INLINE_OCTETS
+from vanhub.service.intake import EXPLAINED_AT_ONCE, INLINE_OCTETS, HubIntake
 from vanhub.store import alerts, doctor, interchanges
 from vanhub.values.records import InterchangeFilter
 
@@ -117,6 +118,25 @@ def test_of_a_principal_that_was_disabled_nothing_more_is_taken(hub: Hub, loop: 
             send(loop, hub.intake, trader, data)
     assert hub.core.store.look(interchanges.find_interchanges, InterchangeFilter()) == []
     assert (hub.intake.in_flight, list(hub.core.home.content.rglob("large-*"))) == (0, [])
+
+
+def test_what_takes_long_to_explain_leaves_threads_to_others(hub: Hub, loop: Loop, trader: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    released, explain = threading.Event(), HubIntake._explain
+
+    def slow(intake: HubIntake, *arguments: Any) -> Any:
+        assert released.wait(30)
+        return explain(intake, *arguments)
+
+    monkeypatch.setattr(HubIntake, "_explain", slow)
+    finishing = []
+    for number in range(2 * EXPLAINED_AT_ONCE):
+        upload = hub.intake.begin(trader)
+        upload.write(interchange(f"R{number}", cusres("1").replace(b"BGM", b"XXX")))
+        finishing.append(upload.finish())
+    assert loop.wait(hub.intake.thread(lambda: "served")) == "served"
+    assert not any(each.called for each in finishing)
+    released.set()
+    assert [loop.wait(each).verdict for each in finishing] == ["rejected"] * len(finishing)
 
 
 def test_a_full_hub_takes_no_more(hub: Hub, loop: Loop, trader: Session) -> None:

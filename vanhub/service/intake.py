@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 
 from vanhub.directory.check import CheckLimits, check_if_faultless, check_interchange
@@ -39,6 +39,10 @@ INLINE_OCTETS = 16 * 1024
 """Checked on the reactor thread, as long as there is nothing to explain: that takes a few milliseconds at most, explaining takes up to a second."""
 
 
+EXPLAINED_AT_ONCE = 3
+"""Interchanges explained in threads at once: a MiB that is wrong everywhere takes many seconds, and logins, leases and content need threads too."""
+
+
 def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
     """The check's limits under an agreement."""
     return CheckLimits(max_faults=faults_listed, max_segment_octets=agreement.max_segment_octets, max_messages=agreement.max_messages)
@@ -50,6 +54,7 @@ class HubIntake:
     def __init__(self, core: Core, workers: CheckWorkers, reactor: Any, monotonic: Callable[[], float]) -> None:
         self.core, self._workers, self._reactor, self._monotonic = core, workers, reactor, monotonic
         self.in_flight = 0
+        self._explaining = DeferredSemaphore(EXPLAINED_AT_ONCE)
         self.arrived: Callable[[tuple[str, ...]], None] = lambda _: None
         """Called on the reactor thread with the mailboxes that got something, after COMMIT."""
 
@@ -75,7 +80,7 @@ class HubIntake:
         if faultless is not None:
             report, acceptance = faultless, self._decide(faultless, submission)
         else:
-            report, acceptance = await self.thread(self._explain, data, submission)
+            report, acceptance = await self._explaining.run(self.thread, self._explain, data, submission)
         accepted = await self._store(acceptance, (data,))
         if accepted.outcome is Outcome.CONFLICT:
             acceptance, accepted = await self._conflict(report, submission, accepted, (data,))
