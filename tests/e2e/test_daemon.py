@@ -82,14 +82,19 @@ def test_serve_without_a_home_and_without_a_ca(tmp_path: Path) -> None:
         assert "init" in done.stderr
 
 
-def test_a_port_that_is_taken(new_hub: Callable[..., RunningHub]) -> None:
-    """It ends with 2 and names the listener and the setting; the lock is free again."""
+def test_what_hinders_the_start_ends_it(new_hub: Callable[..., RunningHub]) -> None:
+    """It ends with 2 and names what is in the way, be it a port or a folder; the lock is free again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         hub = new_hub({"port": str(port)})
         said = hub.vanhub("serve", code=2)
         assert f"127.0.0.1:{port}" in said
         assert "hub.toml" in said
+    in_the_way = hub.path / "var" / "admin.sock"
+    in_the_way.mkdir()
+    (hub.path / "hub.toml").write_text((hub.path / "hub.toml").read_text().replace(f"port = {port}", "port = 0"))
+    assert "admin.sock" in hub.vanhub("serve", code=2)
+    in_the_way.rmdir()
     assert hub.json("doctor")["healthy"] is True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.hub import Partner, RunningHub, cusres, interchange
-from tests.e2e.interchanges import example_message, new_reference, without_bgm
+from tests.e2e.interchanges import example_message, new_reference, small, without_bgm
 from tests.e2e.ways import said, uci
 
 pytestmark = pytest.mark.e2e
@@ -132,3 +132,16 @@ def test_agreement_terms(hub: RunningHub) -> None:
         hub.vanhub("partner", "set", "agreed", "traffic=production")
         assert verdict("C1", test=True) == ("422", "25")
         assert verdict("C2") == ("201", "")
+
+
+def test_a_relay_carries_for_others(hub: RunningHub, sender: Partner) -> None:
+    """It may send under the addresses that it carries, and collects what is addressed to them; nobody else may use them."""
+    relay = hub.add_partner("relay", "RELAY:ZZZ")
+    hub.vanhub("partner", "set", "relay", "carries=FAR:ZZZ,AWAY:ZZZ")
+    assert [hub.post(relay, small(address, "ROUTER:ZZZ"))[0] for address in ("RELAY:ZZZ", "FAR:ZZZ", "AWAY:ZZZ", "ELSEWHERE:ZZZ")] == [201, 201, 201, 422]
+    status, refused = hub.post(sender, small("FAR:ZZZ", "GACC:ZZZ"))
+    assert (status, uci(refused["acknowledgement"].encode())[1:]) == (422, ("4", "23"))
+    octets = small("ROUTER:ZZZ", "FAR:ZZZ")
+    status, receipt = hub.post(sender, octets)
+    assert status == 201
+    assert [delivered for _, delivered in got(hub, relay, receipt["id"])] == [octets]
