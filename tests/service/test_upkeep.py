@@ -96,6 +96,20 @@ def test_what_nobody_collected_in_time_is_told_to_owner_and_sender(hub: Hub, loo
     assert state_of(core, delivery.id) is DeliveryState.AVAILABLE
 
 
+def test_a_session_whose_credential_expired_is_ended(hub: Hub, loop: Loop, core: Core, time: Time) -> None:
+    do(core, "token.issue", id="trader", days=1)
+    do(core, "token.issue", id="carrier", days=2)
+    ended: list[str] = []
+    for id in ("trader", "carrier"):
+        hub.door.open(session(core, id, end=lambda reason, id=id: ended.append(f"{id}: {reason}")))  # type: ignore[misc]
+    time.advance(hours=23)
+    turn(loop, 60, hub)
+    assert ended == []
+    time.advance(hours=1)
+    turn(loop, 60, hub)
+    assert ended == ["trader: the credential has expired"]
+
+
 def test_noise_is_journaled_as_counts_a_minute(hub: Hub, loop: Loop, core: Core) -> None:
     before = len(core.store.look(journal.list_leaves, subject="hub"))
     for _ in range(1000):

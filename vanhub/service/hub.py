@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from twisted.conch.ssh.keys import Key
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 
 from vanhub.errors import OperatorError
@@ -57,7 +58,7 @@ class Hub:
         self.mailboxes = HubMailboxes(core, reactor)
         self.records = HubRecords(core, reactor)
         self.enrolment = HubEnrolment(core, self.door, reactor)
-        self.upkeep = Upkeep(core, self.mailboxes, reactor)
+        self.upkeep = Upkeep(core, self.door, self.mailboxes, reactor)
         self._tls = {client: ContextSource(self._tls_files(), passphrase, client=client) for client in (ClientCertificate.REQUIRED, ClientCertificate.OPTIONAL)}
         self._ports: dict[str, Any] = {}
         self._admin: Any = None
@@ -167,10 +168,8 @@ class Hub:
     def _listen(self, name: str, listener: Listener, factory: Any) -> None:
         try:
             self._ports[name] = self._reactor.listenTCP(listener.port, factory, interface=listener.host, backlog=1024)
-        except Exception as error:
-            if type(error).__module__.startswith("twisted"):
-                raise OperatorError(f"{name} cannot listen on {listener.host}:{listener.port}: {error}; see [{name}] in hub.toml") from error
-            raise
+        except CannotListenError as error:
+            raise OperatorError(f"{name} cannot listen on {listener.host}:{listener.port}: {error.socketError}; see [{name}] in hub.toml") from error
 
     def _listen_admin(self) -> None:
         path = self.core.home.admin_socket

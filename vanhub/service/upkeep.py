@@ -1,7 +1,7 @@
 """What the hub does from time to time by itself. One failing task is logged and does not stop the others or its own next turn.
 
 every second        leases that ran out; changes of the registry made by another node
-every minute        deliveries that expired; unauthenticated noise into the journal; certificates and CRLs near their end
+every minute        deliveries that expired; sessions whose credential did; unauthenticated noise into the journal; certificates and CRLs near their end
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from twisted.internet.threads import deferToThreadPool
 from vanhub.service.certificates import issue_crl, raise_expiry_alerts, record_own
 from vanhub.service.core import Core
 from vanhub.service.deferring import background
+from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.mailboxes import HubMailboxes
 from vanhub.store import alerts, deliveries, journal
 from vanhub.store.journal import Act
@@ -28,8 +29,8 @@ _HUB = "hub"
 class Upkeep:
     """The hub's periodic tasks. Lives on the reactor thread; the tasks themselves run in threads."""
 
-    def __init__(self, core: Core, mailboxes: HubMailboxes, reactor: Any) -> None:
-        self._core, self._mailboxes, self._reactor = core, mailboxes, reactor
+    def __init__(self, core: Core, door: FrontDoor, mailboxes: HubMailboxes, reactor: Any) -> None:
+        self._core, self._door, self._mailboxes, self._reactor = core, door, mailboxes, reactor
         self._loops: list[LoopingCall] = []
 
     def start(self) -> None:
@@ -86,7 +87,7 @@ class Upkeep:
     def _registry(self) -> None:
         self._core.refresh()
 
-    def _expiry(self) -> None:
+    def _expiry(self) -> Callable[[], object]:
         now = self._core.clock()
         for delivery in self._core.store.call(deliveries.expire, now):
             self._core.metrics.pickup("expired")
@@ -100,6 +101,7 @@ class Upkeep:
                     now=now,
                     actor=_HUB,
                 )
+        return self._door.reconcile
 
     def _noise(self) -> None:
         counted = self._core.noise.take()
