@@ -120,14 +120,14 @@ class TestPrincipals:
         assert do(core, "message.find") == []
 
     def test_what_keeps_a_partner_from_working_is_told(self, core: Core, time: Time) -> None:
-        do(core, "principal.enable", kind="partner", id="trader", enabled=False)
-        found = do(core, "principal.test", kind="partner", id="trader", interchange=None)
-        assert found["able"] is False
-        assert [finding["text"] for finding in found["findings"] if not finding["good"]] == [
-            "trader is disabled: `vanhub partner enable trader`",
-            "it has no valid credential: `vanhub ca issue partner trader --out DIR` or `vanhub key add trader FILE`",
-        ]
-        do(core, "principal.enable", kind="partner", id="trader", enabled=True)
+        for enabled, text in (
+            (False, "trader is disabled: `vanhub partner enable trader`"),
+            (True, "it has no valid credential: `vanhub ca issue partner trader --out DIR` or `vanhub key add trader FILE`"),
+        ):
+            do(core, "principal.enable", kind="partner", id="trader", enabled=enabled)
+            found = do(core, "principal.test", kind="partner", id="trader", interchange=None)
+            assert found["able"] is False
+            assert [finding["text"] for finding in found["findings"] if not finding["good"]] == [text]
         do(core, "token.issue", id="trader", days=3)
         assert "1 valid token for HTTPS, the last until 2026-11-24" in [
             finding["text"] for finding in do(core, "principal.test", kind="partner", id="trader", interchange=None)["findings"]
@@ -203,6 +203,9 @@ def test_reloading_reads_new_mailboxes_and_a_wrong_one_changes_nothing(core: Cor
     before = core.registry
     (home / "mailboxes" / "wrong.toml").write_text("nonsense = 1")
     with pytest.raises(OperatorError, match=r"wrong\.toml"):
+        do(core, "hub.reload")
+    (home / "mailboxes" / "wrong.toml").write_text('id = "wrong"\nname_en = "W"\nname_zh = "W"\naddresses = ["TRADER"]\n', encoding="utf-8")
+    with pytest.raises(OperatorError, match=r"the mailboxes in .*/mailboxes cannot be taken: address TRADER is trader's"):
         do(core, "hub.reload")
     assert core.registry is before
 

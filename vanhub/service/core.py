@@ -17,7 +17,7 @@ import structlog
 from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Party
-from vanhub.errors import OperatorError
+from vanhub.errors import Conflict, OperatorError
 from vanhub.packed import packed
 from vanhub.service.authority import Authority
 from vanhub.service.home import Home
@@ -102,10 +102,13 @@ class Core:
         """Read ``mailboxes/*.toml`` again, enter new agencies in the store and take a new registry snapshot.
 
         Raises:
-            OperatorError: a file is wrong; nothing was changed then.
+            OperatorError: a file is wrong, or claims what a partner has; nothing was changed then.
         """
         mailboxes = self.home.read_mailboxes()
-        self.store.call(sync_agencies, mailboxes, now=self.clock(), actor="hub")
+        try:
+            self.store.call(sync_agencies, mailboxes, now=self.clock(), actor="hub")
+        except Conflict as error:
+            raise OperatorError(f"the mailboxes in {self.home.mailboxes} cannot be taken: {error}") from error
         self._mailboxes = mailboxes
         self.refresh(force=True)
 

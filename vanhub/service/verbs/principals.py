@@ -112,7 +112,8 @@ def preflight(core: Core, *, kind: str, id: str, interchange: str | None) -> dic
             ends = [credential.not_after for credential in good if credential.not_after is not None]
             until = f", the last until {max(ends):%Y-%m-%d}" if len(ends) == len(good) and ends else ""
             findings.append(_finding(True, f"{len(good)} valid {of.value} for {gateways}{until}", ""))
-    if not any("valid" in finding["text"] for finding in findings):
+    # Of who is disabled none is valid, which says nothing about the credentials.
+    if principal.enabled and not any("valid" in finding["text"] for finding in findings):
         findings.append(_finding(False, "", f"it has no valid credential: `vanhub ca issue {kind} {id} --out DIR` or `vanhub key add {id} FILE`"))
     waiting = core.store.look(deliveries.list_deliveries, id, limit=1)
     findings.append(_finding(True, "deliveries wait in its mailbox" if waiting else "its mailbox is empty", ""))
