@@ -9,7 +9,9 @@ import pytest
 
 from tests.store.builders import NOW
 from vanhub.errors import Conflict, NotFound
-from vanhub.store import Store, alerts, certificates, journal
+from vanhub.store import Store, alerts, certificates, credentials, journal, principals
+from vanhub.values.agreement import Agreement
+from vanhub.values.principal import Credential, CredentialKind, Principal, PrincipalKind
 from vanhub.values.records import Alert, CertificateRecord, CrlRecord
 
 DAY = timedelta(days=1)
@@ -36,6 +38,32 @@ def test_certificates_are_remembered_and_revoked(store: Store) -> None:
     with pytest.raises(NotFound):
         store.look(certificates.get_certificate, "ff")
     assert [leaf.kind for leaf in store.look(journal.list_leaves, subject="0a1b")] == ["certificate.issued", "certificate.revoked"]
+
+
+def test_a_key_is_known_once_a_certificate_was_issued_for_it(store: Store) -> None:
+    assert not store.look(certificates.key_is_known, CERTIFICATE.key_fingerprint)
+    record(store, CERTIFICATE)
+    store.call(certificates.revoke_certificate, CERTIFICATE.serial, reason="superseded", now=NOW, actor="operator")
+    assert store.look(certificates.key_is_known, CERTIFICATE.key_fingerprint)
+    assert not store.look(certificates.key_is_known, "cd" * 32)
+
+
+def test_a_one_time_code_pays_for_one_certificate(store: Store) -> None:
+    trader = Principal("trader", PrincipalKind.PARTNER, "Trader", "", True, (), (), Agreement())
+    store.call(principals.add_principal, trader, now=NOW, actor="operator")
+    code = Credential("c1", "trader", CredentialKind.ENROLMENT, "ee" * 32, "", "", NOW, NOW + DAY, None)
+    store.call(credentials.add_credential, code, now=NOW, actor="operator")
+    issued = [replace(CERTIFICATE, serial=f"0{number}", fingerprint=f"{number}" * 64, key_fingerprint=f"{number}" * 64) for number in range(8)]
+    valid_as = [replace(code, id=f"v{number}", kind=CredentialKind.CERTIFICATE, fingerprint=each.fingerprint) for number, each in enumerate(issued)]
+    futures = [
+        store.submit(certificates.record_client_certificate, each, credential, code="c1", now=NOW, actor="trader")
+        for each, credential in zip(issued, valid_as, strict=True)
+    ]
+    outcomes = [future.exception() for future in futures]
+    assert outcomes[0] is None
+    assert {(type(error), str(error)) for error in outcomes[1:]} == {(Conflict, "this one-time code was used already")}
+    assert store.look(certificates.list_certificates) == [issued[0]]
+    assert store.look(credentials.list_credentials) == [replace(code, revoked_at=NOW, revocation_reason="used"), valid_as[0]]
 
 
 def test_what_expires_is_found_in_order(store: Store) -> None:

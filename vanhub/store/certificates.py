@@ -43,9 +43,7 @@ def record_client_certificate(conn: Connection, issued: CertificateRecord, valid
         Conflict: the code was used or withdrawn meanwhile, or the serial number is taken; nothing is written.
     """
     if code:
-        if credentials.get_credential(conn, code).revoked_at is not None:
-            raise Conflict("this one-time code was used already")
-        credentials.revoke_credential(conn, code, reason="used", now=now, actor=actor)
+        credentials.use_up(conn, code, now=now, actor=actor)
     record_certificate(conn, issued, now=now, actor=actor)
     credentials.add_credential(conn, valid_as, now=now, actor=actor)
 

@@ -59,6 +59,18 @@ def revoke_credential(conn: Connection, credential_id: str, *, reason: str, now:
     return get_credential(conn, credential_id)
 
 
+def use_up(conn: Connection, credential_id: str, *, now: datetime, actor: str) -> Credential:
+    """End a one-time code because it was used. Of two that use it at once, on any node, one gets ``Conflict``; so does who comes later."""
+    unused = (credential.c.id == credential_id, credential.c.revoked_at.is_(None))
+    if conn.execute(update(credential).where(*unused).values(revoked_at=now, revocation_reason="used")).rowcount == 0:
+        raise Conflict("this one-time code was used already")
+    used = get_credential(conn, credential_id)
+    counters.step(conn, counters.REGISTRY)
+    facts = {**_facts(used.id, used.kind, used.fingerprint, used.label), "reason": "used"}
+    journal.append(conn, [Act("credential.revoked", used.principal, facts)], at=now, actor=actor)
+    return used
+
+
 def get_credential(conn: Connection, credential_id: str) -> Credential:
     """One credential. Raises ``NotFound``."""
     row = conn.execute(select(credential).where(credential.c.id == credential_id)).first()
