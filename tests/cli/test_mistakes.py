@@ -37,6 +37,15 @@ def test_a_partner_whose_files_are_wrong_is_not_entered(home: Path, tmp_path: Pa
     assert vanhub(home, "partner", "list", code=0) == "no partner is entered\n"
 
 
+def test_a_key_that_is_anothers_leaves_a_partner_without_and_says_so(home: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    vanhub(home, "partner", "add", "one", "--edi", "ONE", "--sftp-key", f"{key}.pub", code=0)
+    assert vanhub(home, "partner", "add", "two", "--edi", "TWO", "--sftp-key", f"{key}.pub", code=1) == (
+        "two is entered, but not with all of this:\nvanhub: this ssh-key is one's already\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "text"),
     [(("message", "evidence", "NOPE"), "there is no interchange NOPE"), (("mailbox", "fetch", "NOPE"), "there is no delivery NOPE")],

@@ -253,7 +253,7 @@ class TestLock:
     def test_a_home_whose_var_is_gone_names_the_backup(self, home: Home) -> None:
         (home.certs / "issuing.pem").touch()
         shutil.rmtree(home.var)
-        with pytest.raises(OperatorError, match=r"var/lock'; mount its disk, or restore .*/var from a backup$"):
+        with pytest.raises(OperatorError, match=r"there is no folder .*/var: mount its disk, or restore it from a backup$"):
             HomeLock(home).acquire()
 
     def test_children_do_not_inherit_it(self, home: Home) -> None:

@@ -10,7 +10,7 @@ import click
 from vanhub.cli.bundle import issue_bundle, require_room
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, emit, facts, table
-from vanhub.errors import OperatorError
+from vanhub.errors import HubError, OperatorError
 from vanhub.pki.ssh import parse_public_key
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,9 +55,13 @@ def add(
     if certificate is not None:
         require_room(certificate)
     result = hub.ask("principal.add", kind="partner", id=id, addresses=list(addresses), name_en=name_en, name_zh=name_zh, terms=parse_terms(terms))
-    result["keys"] = [hub.ask("key.add", id=id, line=line, label="")["fingerprint"] for line in lines]
-    if certificate is not None:
-        result["certificate"] = issue_bundle(hub, "partner", id, certificate)
+    try:
+        result["keys"] = [hub.ask("key.add", id=id, line=line, label="")["fingerprint"] for line in lines]
+        if certificate is not None:
+            result["certificate"] = issue_bundle(hub, "partner", id, certificate)
+    except HubError:
+        click.echo(f"{id} is entered, but not with all of this:", err=True)
+        raise
     emit(result, as_json, _show)
 
 

@@ -251,10 +251,12 @@ class HomeLock:
         """
         try:
             descriptor = os.open(self._home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
+        except FileNotFoundError:
             made = (self._home.certs / "issuing.pem").exists()
-            cure = f"mount its disk, or restore {self._home.var} from a backup" if made else "`vanhub init` makes what is missing"
-            raise OperatorError(f"cannot lock {self._home.path}: {error}; {cure}") from None
+            cure = "mount its disk, or restore it from a backup" if made else "`vanhub init` makes what is missing"
+            raise OperatorError(f"there is no folder {self._home.var}: {cure}") from None
+        except OSError as error:
+            raise OperatorError(f"{self._home.lock} cannot be opened: {error.strerror}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
