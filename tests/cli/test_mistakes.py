@@ -56,3 +56,10 @@ def test_what_cannot_be_written_whole_leaves_no_file(home: Path, tmp_path: Path,
         assert vanhub(home, *command, "--out", str(out), code=1) == f"vanhub: {text}\n"
     assert vanhub(home, *command, "--out", str(tmp_path / "absent" / "out"), code=2).endswith("out cannot be written: No such file or directory\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["gbk18", "utf-16"])
+def test_an_encoding_that_there_is_not_is_no_fault_of_the_interchange(home: Path, name: str) -> None:
+    said = vanhub(home, "check", "--encoding", name, "-", code=2)
+    assert said.startswith("vanhub: --encoding: ")
+    assert name in said

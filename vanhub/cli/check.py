@@ -41,6 +41,7 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
 
     Exit code 0 when every interchange is accepted whole, 1 otherwise.
     """
+    _require_encoding(encoding)
     directories = _directories(hub)
     limits = CheckLimits(max_faults=max_faults)
     good = True
@@ -64,6 +65,14 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
         good = good and verdicts == {Verdict.ACCEPTED}
     if not good:
         raise click.exceptions.Exit(1)
+
+
+def _require_encoding(name: str) -> None:
+    """Raises ``OperatorError`` where no partner could have agreed on ``name``: an interchange is not blamed for it."""
+    try:
+        repertoire("UNOY", name)
+    except LookupError as error:
+        raise OperatorError(f"--encoding: {error}; it takes utf-8, gb18030, iso8859-1 or another that contains ASCII") from None
 
 
 def _directories(hub: Operations | None) -> SchemaDirectories:
