@@ -136,9 +136,6 @@ def test_a_wrong_mailbox_changes_nothing(own: RunningHub, sender: Partner) -> No
 
 READS = (
     ["partner", "show", "sender"],
-    ["agency", "list"],
-    ["token", "list", "sender"],
-    ["mailbox", "list"],
     ["mailbox", "peek", "customs", "--state", "all"],
     ["message", "find"],
     ["ca", "list"],

@@ -20,7 +20,7 @@ from tests.e2e.ways import by_https, by_tcp, uci
 pytestmark = pytest.mark.e2e
 
 KILLS = 3
-PER_ROUND = 8
+PER_ROUND = 6
 """Interchanges acknowledged on each way between two kills."""
 
 CUT = (OSError, ssl.SSLError, http.client.HTTPException, subprocess.SubprocessError, Failed, ValueError)
