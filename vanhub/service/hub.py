@@ -29,6 +29,7 @@ from vanhub.packed import packed
 from vanhub.service.admin import AdminFactory
 from vanhub.service.asking import short_name
 from vanhub.service.core import Core
+from vanhub.service.deferring import Futures
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.enrolment import HubEnrolment
 from vanhub.service.intake import HubIntake
@@ -52,11 +53,12 @@ class Hub:
     def __init__(self, core: Core, reactor: Any, *, passphrase: Callable[[], bytes | None], monotonic: Callable[[], float] = time.monotonic) -> None:
         self.core, self._reactor, self._monotonic = core, reactor, monotonic
         settings = core.settings
+        futures = Futures(reactor)
         self.door = FrontDoor(core, reactor, monotonic, core.entropy)
-        self.workers = CheckWorkers(settings.check.workers, core.home.store_url, core.home.content, (packed("schemas"), core.home.schemas), reactor)
-        self.intake = HubIntake(core, self.workers, reactor, monotonic)
-        self.mailboxes = HubMailboxes(core, reactor)
-        self.records = HubRecords(core, reactor)
+        self.workers = CheckWorkers(settings.check.workers, core.home.store_url, core.home.content, (packed("schemas"), core.home.schemas), futures)
+        self.intake = HubIntake(core, self.workers, reactor, futures, monotonic)
+        self.mailboxes = HubMailboxes(core, reactor, futures)
+        self.records = HubRecords(core, reactor, futures)
         self.enrolment = HubEnrolment(core, self.door, reactor)
         self.upkeep = Upkeep(core, self.door, self.mailboxes, reactor)
         self._tls = {client: ContextSource(self._tls_files(), passphrase, client=client) for client in (ClientCertificate.REQUIRED, ClientCertificate.OPTIONAL)}

@@ -21,7 +21,7 @@ from vanhub.edifact.report import Report
 from vanhub.errors import Busy, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
-from vanhub.service.deferring import deferred_from
+from vanhub.service.deferring import Futures
 from vanhub.service.judge import Submission
 from vanhub.service.upload import HubUpload
 from vanhub.service.workers import CheckWorkers
@@ -51,8 +51,8 @@ def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
 class HubIntake:
     """The hub's ``Intake``. Lives on the reactor thread."""
 
-    def __init__(self, core: Core, workers: CheckWorkers, reactor: Any, monotonic: Callable[[], float]) -> None:
-        self.core, self._workers, self._reactor, self._monotonic = core, workers, reactor, monotonic
+    def __init__(self, core: Core, workers: CheckWorkers, reactor: Any, futures: Futures, monotonic: Callable[[], float]) -> None:
+        self.core, self._workers, self._reactor, self._futures, self._monotonic = core, workers, reactor, futures, monotonic
         self.in_flight = 0
         self._explaining = DeferredSemaphore(EXPLAINED_AT_ONCE)
         self.arrived: Callable[[tuple[str, ...]], None] = lambda _: None
@@ -126,7 +126,7 @@ class HubIntake:
         return self.core.judge.decide(report, submission, registry, now=self.core.clock())
 
     def _store(self, acceptance: Acceptance, contents: tuple[bytes, ...]) -> Deferred[Accepted]:
-        return deferred_from(self.core.store.accept(acceptance, contents), self._reactor)
+        return self._futures.deferred(self.core.store.accept(acceptance, contents))
 
     async def _conflict(self, report: Report, submission: Submission, first: Accepted, contents: tuple[bytes, ...]) -> tuple[Acceptance, Accepted]:
         """Refuse with 26 and raise an alert; a repeat of the very same conflict gets the stored refusal."""
@@ -134,7 +134,7 @@ class HubIntake:
         acceptance = await self.thread(partial(self.core.judge.refuse_conflict, report, submission, first, now=now))
         accepted = await self._store(acceptance, contents)
         header = report.header
-        await deferred_from(
+        await self._futures.deferred(
             self.core.store.submit(
                 raise_once,
                 "duplicate-conflict",
@@ -143,8 +143,7 @@ class HubIntake:
                 cure=f"vanhub message show {first.interchange}; the sender has to send the new content under a new reference",
                 now=now,
                 actor="hub",
-            ),
-            self._reactor,
+            )
         )
         return acceptance, accepted
 

@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThreadPool
 from vanhub.errors import NotFound, Refused
 from vanhub.gateways.seam import Content, Session
 from vanhub.service.core import Core
-from vanhub.service.deferring import deferred_from
+from vanhub.service.deferring import Futures
 from vanhub.service.octets import DamagedContent, Octets
 from vanhub.store import deliveries
 from vanhub.store.alerts import raise_once
@@ -31,8 +31,8 @@ T = TypeVar("T")
 class HubMailboxes:
     """The hub's ``Mailboxes``. Lives on the reactor thread."""
 
-    def __init__(self, core: Core, reactor: Any) -> None:
-        self._core, self._reactor = core, reactor
+    def __init__(self, core: Core, reactor: Any, futures: Futures) -> None:
+        self._core, self._reactor, self._futures = core, reactor, futures
         self._watchers: defaultdict[str, set[Callable[[], None]]] = defaultdict(set)
 
     def waiting(
@@ -157,14 +157,14 @@ class HubMailboxes:
         return base64.urlsafe_b64encode(self._core.entropy(18)).decode()
 
     def _read(self, job: Callable[..., T], *args: Any, **kw: Any) -> Deferred[T]:
-        return deferred_from(self._core.store.read(job, *args, **kw), self._reactor)
+        return self._futures.deferred(self._core.store.read(job, *args, **kw))
 
     def _write(self, event: str, job: Callable[..., T], *args: Any, **kw: Any) -> Deferred[T]:
         def counted(result: T) -> T:
             self._core.metrics.pickup(event, len(result) if isinstance(result, list) else 1)
             return result
 
-        return deferred_from(self._core.store.submit(partial(job, now=self._core.clock()), *args, **kw), self._reactor).addCallback(counted)
+        return self._futures.deferred(self._core.store.submit(partial(job, now=self._core.clock()), *args, **kw)).addCallback(counted)
 
     def _thread(self, call: Callable[..., T], *args: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call, *args)

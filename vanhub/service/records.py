@@ -12,7 +12,7 @@ from twisted.internet.threads import deferToThreadPool
 from vanhub.errors import NotFound
 from vanhub.gateways.seam import AcknowledgementEntry, Session
 from vanhub.service.core import Core
-from vanhub.service.deferring import deferred_from
+from vanhub.service.deferring import Futures
 from vanhub.service.evidence import evidence_of
 from vanhub.store import interchanges
 from vanhub.values.delivery import Receipt
@@ -24,8 +24,8 @@ T = TypeVar("T")
 class HubRecords:
     """The hub's ``Records``. Lives on the reactor thread."""
 
-    def __init__(self, core: Core, reactor: Any) -> None:
-        self._core, self._reactor = core, reactor
+    def __init__(self, core: Core, reactor: Any, futures: Futures) -> None:
+        self._core, self._reactor, self._futures = core, reactor, futures
 
     def trace(self, session: Session, interchange: str) -> Deferred[dict[str, Any]]:
         name = session.principal.id
@@ -55,12 +55,12 @@ class HubRecords:
                 is_interchange=stored.is_interchange,
             )
 
-        return deferred_from(self._core.store.read(interchanges.get_acknowledgement, interchange), self._reactor).addCallback(own)
+        return self._futures.deferred(self._core.store.read(interchanges.get_acknowledgement, interchange)).addCallback(own)
 
     def acknowledgements(self, session: Session, *, limit: int = 1000, after: str = "") -> Deferred[list[AcknowledgementEntry]]:
         since = self._core.clock() - timedelta(days=self._core.settings.deliveries.archive_days)
         reading = self._core.store.read(interchanges.list_acknowledgements, session.principal.id, since=since, limit=limit, after=after)
-        return deferred_from(reading, self._reactor).addCallback(lambda listed: [_entry(item) for item in listed])
+        return self._futures.deferred(reading).addCallback(lambda listed: [_entry(item) for item in listed])
 
     def evidence(self, session: Session, interchange: str) -> Deferred[Callable[[], Deferred[bytes]]]:
         def own() -> Callable[[], Deferred[bytes]]:

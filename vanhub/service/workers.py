@@ -21,7 +21,7 @@ from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Report
 from vanhub.errors import TemporaryError
-from vanhub.service.deferring import deferred_from
+from vanhub.service.deferring import Futures
 from vanhub.store.content import ContentStore
 from vanhub.store.store import open_content
 from vanhub.values.delivery import ContentRef
@@ -33,8 +33,8 @@ _PIECE = 1 << 16
 class CheckWorkers:
     """``count`` worker processes, started when first needed. Lives on the reactor thread."""
 
-    def __init__(self, count: int, store_url: str, content_dir: Path, schemas: tuple[Path, ...], reactor: Any) -> None:
-        self._count, self._arguments, self._reactor = count, (store_url, content_dir, schemas), reactor
+    def __init__(self, count: int, store_url: str, content_dir: Path, schemas: tuple[Path, ...], futures: Futures) -> None:
+        self._count, self._arguments, self._futures = count, (store_url, content_dir, schemas), futures
         self._pool: ProcessPoolExecutor | None = None
         self._processes = multiprocessing.get_context("spawn")
         self._stopping = self._processes.Event()
@@ -46,7 +46,7 @@ class CheckWorkers:
         except BrokenProcessPool:  # a worker died while it had nothing to do
             self._pool = None
             pool, reporting = self._submit(ref, encoding, limits)
-        checking = deferred_from(reporting, self._reactor)
+        checking = self._futures.deferred(reporting)
 
         def died(failure: Any) -> Any:
             if not failure.check(BrokenProcessPool):
