@@ -20,7 +20,7 @@ from vanhub.errors import Busy, TemporaryError, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
-from vanhub.service.intake import EXPLAINED_AT_ONCE, INLINE_OCTETS, HubIntake
+from vanhub.service.intake import EXPLAINED_AT_ONCE, INLINE_OCTETS, HubIntake, share_of
 from vanhub.store import alerts, doctor, interchanges
 from vanhub.values.records import InterchangeFilter
 
@@ -140,14 +140,43 @@ def test_what_takes_long_to_explain_leaves_threads_to_others(hub: Hub, loop: Loo
 
 
 def test_a_full_hub_takes_no_more(hub: Hub, loop: Loop, trader: Session) -> None:
-    uploads = [hub.intake.begin(trader) for _ in range(hub.core.settings.limits.in_flight)]
-    with pytest.raises(Busy, match="as many interchanges as it may"):
-        hub.intake.begin(trader)
+    half = hub.core.settings.limits.in_flight // 2
+    carrier, customs = session(hub.core, "carrier"), session(hub.core, "customs")
+    uploads = [hub.intake.begin(who) for who in (trader, carrier) for _ in range(half)]
+    for who in (trader, carrier, customs):
+        with pytest.raises(Busy, match="as many interchanges as it may"):
+            hub.intake.begin(who)
     uploads[0].abort("lost")
+    hub.intake.begin(customs).abort("lost")
     assert send(loop, hub.intake, trader, interchange("R1")).verdict == "accepted"
     for upload in uploads:
         upload.abort("lost")
     assert hub.intake.in_flight == 0
+
+
+def test_one_principal_holds_half_of_the_places_on_all_its_sessions(hub: Hub, loop: Loop, trader: Session) -> None:
+    half = hub.core.settings.limits.in_flight // 2
+    sessions = [trader, session(hub.core, "trader", gateway="https")]
+    uploads = [hub.intake.begin(sessions[number % 2]) for number in range(half)]
+    for who in sessions:
+        with pytest.raises(Busy, match="as many interchanges of trader as it may"):
+            hub.intake.begin(who)
+    # Others are taken all the same, and whatever ends gives its place back.
+    carrier = session(hub.core, "carrier")
+    assert send(loop, hub.intake, carrier, interchange("R1", sender="CARRIER")).verdict == "accepted"
+    uploads[0].write(interchange("R2"))
+    loop.wait(uploads[0].finish())
+    uploads[0].abort("done")
+    uploads[0] = hub.intake.begin(trader)
+    with pytest.raises(Busy):
+        hub.intake.begin(trader)
+    for upload in uploads:
+        upload.abort("lost")
+    assert (hub.intake.in_flight, hub.intake._in_flight_of) == (0, {})
+
+
+def test_of_a_single_place_the_share_is_the_place() -> None:
+    assert [share_of(places) for places in (1, 2, 3, 256)] == [1, 1, 1, 128]
 
 
 def test_an_agreement_lowers_the_hubs_limit_and_never_raises_it(hub: Hub, trader: Session) -> None:

@@ -64,7 +64,7 @@ class Taker:
         self.taken.append(("disk", digest))
         return RECEIPT
 
-    def ended(self) -> None:
+    def ended(self, session: Session) -> None:
         self.ends += 1
 
 

@@ -8,6 +8,7 @@ after it does the receipt's Deferred fire.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -48,20 +49,30 @@ def limits_of(agreement: Agreement, faults_listed: int) -> CheckLimits:
     return CheckLimits(max_faults=faults_listed, max_segment_octets=agreement.max_segment_octets, max_messages=agreement.max_messages)
 
 
+def share_of(places: int) -> int:
+    """How many of ``places`` one principal may hold: half of them, which is four TCP sessions that send without waiting. The others' half is left to the others."""
+    return max(1, places // 2)
+
+
 class HubIntake:
     """The hub's ``Intake``. Lives on the reactor thread."""
 
     def __init__(self, core: Core, workers: CheckWorkers, reactor: Any, futures: Futures, monotonic: Callable[[], float]) -> None:
         self.core, self._workers, self._reactor, self._futures, self._monotonic = core, workers, reactor, futures, monotonic
         self.in_flight = 0
+        self._in_flight_of: Counter[str] = Counter()
         self._explaining = DeferredSemaphore(EXPLAINED_AT_ONCE)
         self.arrived: Callable[[tuple[str, ...]], None] = lambda _: None
         """Called on the reactor thread with the mailboxes that got something, after COMMIT."""
 
     def begin(self, session: Session, file_name: str = "") -> HubUpload:
-        if self.in_flight >= self.core.settings.limits.in_flight:
+        name, places = session.principal.id, self.core.settings.limits.in_flight
+        if self.in_flight >= places:
             raise Busy("the hub is receiving as many interchanges as it may; send this one again later", 2.0)
+        if self._in_flight_of[name] >= share_of(places):
+            raise Busy(f"the hub is receiving as many interchanges of {name} as it may; send this one again later", 2.0)
         self.in_flight += 1
+        self._in_flight_of[name] += 1
         most = min(session.principal.agreement.max_interchange_octets, self.core.settings.limits.interchange_octets)
         return HubUpload(self, session, file_name, most)
 
@@ -180,6 +191,10 @@ class HubIntake:
             is_interchange=acceptance.is_interchange,
         )
 
-    def ended(self) -> None:
-        """One upload less is in flight."""
+    def ended(self, session: Session) -> None:
+        """One upload of the session less is in flight."""
+        name = session.principal.id
         self.in_flight -= 1
+        self._in_flight_of[name] -= 1
+        if not self._in_flight_of[name]:
+            del self._in_flight_of[name]
