@@ -19,7 +19,7 @@ from vanhub.errors import NotFound, Refused
 from vanhub.gateways.seam import Content, Session
 from vanhub.service.core import Core
 from vanhub.service.deferring import Futures
-from vanhub.service.octets import DamagedContent, Octets
+from vanhub.service.octets import DamagedContent, Octets, Verified
 from vanhub.store import deliveries
 from vanhub.store.alerts import raise_once
 from vanhub.store.interchanges import get_interchange
@@ -33,6 +33,7 @@ class HubMailboxes:
 
     def __init__(self, core: Core, reactor: Any, futures: Futures) -> None:
         self._core, self._reactor, self._futures = core, reactor, futures
+        self._verified = Verified(core.clock)
         self._watchers: defaultdict[str, set[Callable[[], None]]] = defaultdict(set)
 
     def waiting(
@@ -127,7 +128,7 @@ class HubMailboxes:
 
     def _require_undamaged(self, octets: Octets, delivery: str) -> None:
         try:
-            octets.require_undamaged()
+            self._verified.require(delivery, octets)
         except DamagedContent:
             self._core.store.call(
                 raise_once,

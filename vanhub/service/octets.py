@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from vanhub.errors import HubError
@@ -29,6 +31,11 @@ class Octets:
         self._parts = [part if isinstance(part, Slice) else bytes(part) for part in made.recipe]
         self._ends = list(accumulate(part.length if isinstance(part, Slice) else len(part) for part in self._parts))
         self.size = self._ends[-1] if self._ends else 0
+
+    @property
+    def sha256(self) -> str:
+        """Noted when it was accepted, lower-case hex."""
+        return self._sha256
 
     @classmethod
     def of_original(cls, content: ContentStore, ref: ContentRef, sha256: str) -> Octets:
@@ -62,3 +69,32 @@ class Octets:
             digest.update(piece)
         if digest.hexdigest() != self._sha256:
             raise DamagedContent("what is stored differs from what was received; the operators are told, nothing damaged is delivered")
+
+
+class Verified:
+    """Large contents found undamaged a short while ago: they are not read again for each range of them that is asked for. May be used from any thread."""
+
+    LARGE_OCTETS = _PIECE
+    LASTS = timedelta(minutes=5)
+    MOST = 1_000
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until: dict[tuple[str, str], datetime] = {}  # in the order of the ends
+
+    def require(self, delivery: str, octets: Octets) -> None:
+        """``octets.require_undamaged``, for what ``delivery`` has of this SHA-256. What is small is read each time: that costs little and leaves no gap."""
+        if octets.size <= self.LARGE_OCTETS:
+            octets.require_undamaged()
+            return
+        key, now = (delivery, octets.sha256), self._clock()
+        with self._lock:
+            if key in self._until and now < self._until[key]:
+                return
+        octets.require_undamaged()
+        with self._lock:
+            self._until.pop(key, None)
+            self._until[key] = now + self.LASTS
+            if len(self._until) > self.MOST:
+                del self._until[next(iter(self._until))]
