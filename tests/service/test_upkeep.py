@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
+from sqlalchemy import Connection, func, select
 
-from tests.service.parts import NOW, Loop, Time, do, interchange, send, session
+from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
 from vanhub.errors import StoreUnavailable
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
-from vanhub.store import alerts, certificates, deliveries, journal
+from vanhub.store import alerts, certificates, deliveries, interchanges, journal, staging
 from vanhub.store.principals import set_enabled
+from vanhub.store.tables import message
+from vanhub.values.acceptance import Accepted
 from vanhub.values.delivery import DeliveryState
 from vanhub.values.records import Alert
 
@@ -147,6 +150,30 @@ def test_the_issuing_cas_list_is_renewed_when_half_its_time_is_over(hub: Hub, lo
     assert record is not None
     assert (record.number, record.der) == (second.number, second.der)
     assert core.authority.crls()["root"].number == 0
+
+
+def test_rows_of_an_acceptance_that_never_came_are_swept_a_day_later(hub: Hub, loop: Loop, core: Core, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> Accepted:
+        raise StoreUnavailable("the store could not commit")
+
+    monkeypatch.setattr(interchanges, "accept", failing)
+    with pytest.raises(StoreUnavailable):
+        send(loop, hub.intake, session(core, "trader"), interchange("R1", *(cusres(str(number)) for number in range(1, 2 * staging.MOST_ROWS))))
+    monkeypatch.undo()
+    send(loop, hub.intake, session(core, "trader"), interchange("R2"))
+
+    def rows(conn: Connection) -> int:
+        return conn.execute(select(func.count()).select_from(message)).scalar_one()
+
+    count = 2 * staging.MOST_ROWS
+    assert core.store.look(rows) == count
+    time.advance(hours=24)
+    turn(loop, 3600, hub)
+    assert core.store.look(rows) == count
+    time.advance(seconds=1)
+    turn(loop, 3600, hub)
+    assert core.store.look(rows) == 1
+    assert do(core, "hub.doctor")["findings"] == []
 
 
 def test_a_task_that_fails_stops_neither_itself_nor_the_others(hub: Hub, loop: Loop, core: Core, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:

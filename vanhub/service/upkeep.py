@@ -1,7 +1,8 @@
 """What the hub does from time to time by itself. One failing task is logged and does not stop the others or its own next turn.
 
 every second        leases that ran out; changes of the registry made by another node
-every minute        deliveries that expired; sessions whose credential did; unauthenticated noise into the journal; certificates and CRLs near their end
+every minute        deliveries that expired; sessions whose credential did; unauthenticated noise into the journal
+every hour          rows of large interchanges that were never accepted; certificates and CRLs near their end
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from vanhub.service.core import Core
 from vanhub.service.deferring import background
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.mailboxes import HubMailboxes
-from vanhub.store import alerts, deliveries, journal
+from vanhub.store import alerts, deliveries, journal, staging
 from vanhub.store.journal import Act
 from vanhub.values.delivery import Delivery, DeliveryState
 
@@ -39,6 +40,7 @@ class Upkeep:
             ("registry", 2.0, self._registry),
             ("expiry", 60.0, self._expiry),
             ("noise", 60.0, self._noise),
+            ("abandoned", 3600.0, self._abandoned),
             ("certificates", 3600.0, self._certificates),
         ):
             loop = LoopingCall(self._turn, name, task)
@@ -109,6 +111,11 @@ class Upkeep:
             self._core.metrics.refused(reason, count)
         if counted:
             self._core.store.call(journal.append, [Act("noise", _HUB, counted)], at=self._core.clock(), actor=_HUB)
+
+    def _abandoned(self) -> None:
+        now = self._core.clock()
+        while self._core.store.call(staging.sweep, now):
+            pass
 
     def _certificates(self) -> None:
         now = self._core.clock()
