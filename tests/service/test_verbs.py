@@ -198,7 +198,7 @@ def test_reloading_reads_new_mailboxes_and_a_wrong_one_changes_nothing(core: Cor
     text = (home / "mailboxes" / "tax.toml").read_text(encoding="utf-8")
     new = re.sub(r"(?m)^id = .*$", 'id = "port-authority"', text).replace("SAT:ZZZ", "PORT:ZZZ")
     (home / "mailboxes" / "port-authority.toml").write_text(re.sub(r"(?s)\n\[\[.*", "\n", new), encoding="utf-8")
-    assert "port-authority" in do(core, "hub.reload")["mailboxes"]
+    assert "port-authority" in do(core, "hub.reload")["agencies"]
     assert core.registry.mailbox("port-authority") is not None
     before = core.registry
     (home / "mailboxes" / "wrong.toml").write_text("nonsense = 1")

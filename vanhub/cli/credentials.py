@@ -62,7 +62,7 @@ def token() -> None:
 @click.pass_obj
 def token_issue(hub: Operations, id: str, label: str, days: int, as_json: bool) -> None:
     """Issue a token for the principal ID. It is shown this once."""
-    emit(hub.ask("token.issue", id=id, label=label, days=days), as_json, lambda result: click.echo(result["token"]))
+    emit(hub.ask("token.issue", id=id, label=label, days=days), as_json, _show_token)
 
 
 @token.command("list")
@@ -128,3 +128,9 @@ def enrol(hub: Operations, id: str, hours: int, as_json: bool) -> None:
 
 def _show(rows: list[dict[str, Any]]) -> None:
     table(rows, {"fingerprint": "fingerprint", "label": "label", "not_before": "from", "not_after": "until", "state": "state"}, empty="none")
+
+
+def _show_token(issued: dict[str, Any]) -> None:
+    click.echo(issued["token"])
+    # Beside the token, so that a script that reads standard output has the token alone.
+    click.echo(f"to withdraw it: vanhub token revoke {issued['principal']} {issued['fingerprint'][:16]}", err=True)

@@ -67,7 +67,7 @@ def doctor(hub: Operations, no_content: bool, as_json: bool) -> None:
 @click.pass_obj
 def reload_command(hub: Operations) -> None:
     """Read mailboxes/*.toml and the TLS files again, without a restart."""
-    click.echo(f"{len(hub.ask('hub.reload')['mailboxes'])} mailboxes")
+    click.echo(f"{len(hub.ask('hub.reload')['agencies'])} agencies have mailboxes")
 
 
 @click.group()

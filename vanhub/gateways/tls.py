@@ -197,6 +197,14 @@ class TlsTransport(BufferingTLSTransport):
         if self._handshakeDone:
             self._end_limit()
 
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:
+        if not self._handshakeDone and reason is not None and reason.check(SSL.Error):
+            # OpenSSL's own errors are a list of (library, function, reason); a connection that broke is not.
+            errors = getattr(reason.value, "args", None) or [""]
+            why = "; ".join(error[-1] for error in errors[0]) if isinstance(errors[0], list) else "the peer broke off"
+            self._log.info("{peer}: TLS handshake failed: {why}", peer=self.getPeer(), why=why)
+        super()._tlsShutdownFinished(reason)
+
     def dataReceived(self, data: bytes) -> None:
         # After close_notify nothing may follow (RFC 8446, 6.1); it is not even stored.
         if not self._input_over:

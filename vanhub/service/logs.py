@@ -65,11 +65,15 @@ def _name_of_logger(logger: Any, method: str, event: Any) -> Any:  # noqa: ARG00
 
 @implementer(ILogObserver)
 class _TwistedEvents:
-    """Twisted's warnings and failures as events of logger ``twisted``; its information (each listener, each connection) is ours to tell."""
+    """Events of Twisted's logger: all that the gateways log with it, of Twisted itself only warnings and failures (each listener and connection is ours to tell)."""
 
     def __call__(self, event: dict[str, Any]) -> None:
-        if event.get("log_level", LogLevel.info) < LogLevel.warn:
+        level = event.get("log_level", LogLevel.info)
+        namespace = str(event.get("log_namespace", "twisted"))
+        if level < LogLevel.warn and not namespace.startswith("vanhub"):
             return
         failure = event.get("log_failure")
         words = {"traceback": failure.getTraceback()} if failure is not None else {}
-        structlog.get_logger("twisted").error(formatEvent(event), **words)
+        log = structlog.get_logger(namespace if namespace.startswith("vanhub") else "twisted")
+        write = {LogLevel.debug: log.debug, LogLevel.info: log.info, LogLevel.warn: log.warning}.get(level, log.error)
+        write(formatEvent(event), **words)

@@ -34,7 +34,7 @@ def reload(core: Core) -> dict[str, Any]:
     """Read mailboxes/*.toml and the TLS files again; open sessions stay."""
     core.reload_mailboxes()
     core.use_renewed()
-    return {"mailboxes": sorted(core.registry.mailboxes)}
+    return {"agencies": sorted(id for id in core.registry.mailboxes if core.registry.is_agency(id))}
 
 
 @verb("hub.doctor")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vanhub.directory.check import check_interchange
@@ -31,6 +33,7 @@ def add(
     if core.address in (own := parse_addresses(addresses)):
         raise Conflict(f"{core.address} is the hub's own address")
     agreement = Agreement(duplicate_window_days=core.settings.partners.duplicate_window_days).replaced(terms or {})
+    _require_known(core, agreement, terms or {})
     new = Principal(require_principal_id(id), PrincipalKind(kind), name_en or id, name_zh, True, own, (), agreement)
     core.store.call(principals.add_principal, new, now=core.clock(), actor=actor)
     core.refresh()
@@ -68,7 +71,7 @@ def set_(core: Core, actor: str, *, kind: str, id: str, terms: dict[str, str]) -
     names = {name: terms[name] for name in _NAMES if name in terms}
     lists = {role: parse_addresses([text.strip() for text in terms[name].split(",") if text.strip()]) for name, role in _ADDRESSES.items() if name in terms}
     agreed = {name: text for name, text in terms.items() if name not in _NAMES and name not in _ADDRESSES}
-    principal.agreement.replaced(agreed)
+    _require_known(core, principal.agreement.replaced(agreed), agreed)
     if kind == PrincipalKind.AGENCY and (names or principals.OWN in lists):
         raise OperatorError(f"the names and addresses of an agency stand in its file: change {core.home.mailboxes / id}.toml, then `vanhub reload`")
     if principals.OWN in lists and not lists[principals.OWN]:
@@ -123,6 +126,24 @@ def preflight(core: Core, *, kind: str, id: str, interchange: str | None) -> dic
         result |= {"verdict": acceptance.verdict.value, "explanation": acceptance.explanation, "deliveries": [item.mailbox for item in acceptance.deliveries]}
         result["able"] = result["able"] and acceptance.verdict.value == "accepted"
     return result
+
+
+def _require_known(core: Core, agreement: Agreement, terms: Mapping[str, str]) -> None:
+    """Message types and directories named in ``terms`` must exist: a misspelt one would have everything refused. Raises ``OperatorError``."""
+    directories = core.directories.names()
+    if "directories" in terms:
+        for name in agreement.directories:
+            if name not in directories:
+                raise OperatorError(f"there is no directory {name!r}; the nearest is {_nearest(name, directories)!r}")
+    if "types" in terms:
+        known = {type for name in directories if (directory := core.directories.get(name)) is not None for type in directory.message_types()}
+        for type in agreement.types:
+            if type not in known:
+                raise OperatorError(f"no directory has a message type {type!r}; the nearest is {_nearest(type, sorted(known))!r}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
 
 
 def _rehearse(core: Core, principal: Principal, octets: bytes) -> Any:

@@ -38,6 +38,7 @@ def credential_json(core: Core, credential: Credential) -> dict[str, Any]:
     """Without its secret, of course."""
     return {
         "id": credential.id,
+        "principal": credential.principal,
         "kind": credential.kind.value,
         "fingerprint": credential.fingerprint,
         "label": credential.label,
