@@ -301,6 +301,38 @@ def test_what_the_certificates_point_to_is_published(authority: Authority) -> No
         assert crl.is_signature_valid(keys.require_strong(issuer.public_key()))
 
 
+def test_what_is_published_is_read_again_only_when_it_changed(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    read_bytes = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        reads.append(path.name)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    first = [(authority.root_pem(), authority.published()) for _ in range(3)]
+    assert first[0] == first[1] == first[2]
+    assert sorted(reads) == ["crl.pem", "issuing.pem", "root.pem", "root.pem"]  # the root's in PEM and in DER
+    reads.clear()
+    list_now = authority.crl(1, [], NOW + DAY)
+    issuing_now = authority.renew_issuing(NOW + DAY).certificate
+    reads.clear()
+    for _ in range(3):
+        assert authority.published() == {
+            **first[0][1],
+            "/pki/issuing.crl": list_now.der,
+            "/pki/issuing.cer": issuing_now.public_bytes(serialization.Encoding.DER),
+        }
+        assert authority.crls()["issuing"] == list_now
+    assert sorted(reads) == ["crl.pem", "issuing.pem"]
+    # A list that the operator put back is seen too; one that is gone is missed.
+    authority.path("crl.pem").write_bytes(first[0][1]["/pki/issuing.crl"])
+    assert authority.crls() == {}
+    authority.path("crl.pem").unlink()
+    with pytest.raises(OperatorError, match=r"crl\.pem is missing"):
+        authority.published()
+
+
 def test_the_acknowledgement_signer_signs_what_openssl_and_we_verify(authority: Authority, tmp_path: Path) -> None:
     der = authority.acknowledgement_signer().sign(b"UNB'", signing_time=NOW, received_sha256=bytes(32), received_octets=7)
     receipt = cms.verify(b"UNB'", der, roots=[authority.root], at=NOW)

@@ -11,6 +11,7 @@
 Rules kept here:
 - Every private key is encrypted with the one passphrase and has mode 0600; a key that others can read is refused.
 - A file is written under another name, fsynced, and renamed: a reader sees the old or the new one. Nothing that exists is overwritten except by a renewal.
+- What everybody may ask for (certificates of the CAs, CRLs) is read and parsed again only when its file has changed.
 - A renewal replaces a key and its certificate. ``NAME.key.next`` and ``NAME.pem.next`` stand beside them meanwhile, and ``open`` finishes what a crash cut short:
 
       key.next  pem.next
@@ -25,11 +26,12 @@ What was issued is returned as values; recording it in the store is the caller's
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import final
+from types import MappingProxyType
+from typing import Generic, TypeVar, final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -46,6 +48,8 @@ from vanhub.pki.subjects import Subject
 
 CRL_LIFETIME = timedelta(days=7)
 ROOT_CRL_LIFETIME = timedelta(days=366)  # the root's key is brought back once a year for it
+
+_Value = TypeVar("_Value")
 
 _OWN = {"root": profiles.ROOT, "issuing": profiles.ISSUING, "hub-tls": profiles.HUB_TLS, "acknowledgement": profiles.ACKNOWLEDGEMENT_SIGNER}
 _RENEWED = ("hub-tls", "acknowledgement")
@@ -69,6 +73,9 @@ class Authority:
         self.issuing = self._certificate("issuing")
         self.domain = subjects.domain_of(self.root)
         self._issuer = self._issuer_of("issuing", self.issuing)
+        self._root_pem = _Kept(directory / "root.pem", _read)
+        self._published = {f"/pki/{name}.cer": _Kept(directory / f"{name}.pem", _read_der) for name in ("root", "issuing")}
+        self._crls = _Kept(directory / _CRL, self._read_crls)
 
     def __repr__(self) -> str:
         return f"Authority({str(self.directory)!r})"
@@ -147,14 +154,19 @@ class Authority:
         path = self.directory / _HOST_KEY
         return ssh.decrypt_host_key(_read_private(path), self._passphrase, source=str(path))
 
+    def root_pem(self) -> bytes:
+        """The root's certificate as ``root.pem`` holds it."""
+        return self._root_pem.get()
+
     def published(self) -> Mapping[str, bytes]:
         """What the certificates' addresses point to, in DER, by path: ``/pki/root.cer``, ``/pki/issuing.cer``, ``/pki/root.crl``, ``/pki/issuing.crl``."""
-        published = {f"/pki/{name}.cer": self._certificate(name).public_bytes(serialization.Encoding.DER) for name in ("root", "issuing")}
-        return published | {f"/pki/{crl.issuer}.crl": crl.der for crl in self.crls().values()}
+        return {path: kept.get() for path, kept in self._published.items()} | {f"/pki/{crl.issuer}.crl": crl.der for crl in self.crls().values()}
 
-    def crls(self) -> dict[str, IssuedCrl]:
+    def crls(self) -> Mapping[str, IssuedCrl]:
         """The lists that are in force, by ``"issuing"`` and ``"root"``, as ``crl.pem`` holds them."""
-        path = self.directory / _CRL
+        return self._crls.get()
+
+    def _read_crls(self, path: Path) -> Mapping[str, IssuedCrl]:
         crls: dict[str, IssuedCrl] = {}
         for pem in _read(path).split(_PEM_END)[:-1]:
             try:
@@ -163,7 +175,7 @@ class Authority:
                 crls[kind] = IssuedCrl.of(kind, crl)
             except (ValueError, x509.ExtensionNotFound) as error:
                 raise OperatorError(f"{path} is damaged: `vanhub ca crl` makes it anew after it is removed") from error
-        return crls
+        return MappingProxyType(crls)
 
     # Principals.
 
@@ -214,7 +226,7 @@ class Authority:
 
     def _issue_crl(self, kind: str, issuer: Issuer, number: int, revoked: Iterable[Revoked], now: datetime, lifetime: timedelta) -> IssuedCrl:
         path = self.directory / _CRL
-        crls = self.crls() if path.exists() else {}
+        crls = dict(self.crls()) if path.exists() else {}
         if kind in crls and number <= crls[kind].number:
             raise OperatorError(f"the CRL number {number} is not above {crls[kind].number}, the last one's: was the store restored from an older backup?")
         issued = IssuedCrl.of(kind, build_crl(issuer, number=number, revoked=revoked, now=now, next_update=now + lifetime))
@@ -251,15 +263,32 @@ class Authority:
         return Issuer(certificate, key)
 
     def _certificate(self, name: str) -> x509.Certificate:
-        path = self.directory / f"{name}.pem"
-        try:
-            return x509.load_pem_x509_certificate(_read(path))
-        except ValueError as error:
-            raise OperatorError(f"{path} is no certificate in PEM: restore it from a backup") from error
+        return _read_certificate(self.directory / f"{name}.pem")
 
     def _key(self, name: str) -> PrivateKey:
         path = self.directory / f"{name}.key"
         return keys.decrypt_key(_read_private(path), self._passphrase, source=str(path))
+
+
+class _Kept(Generic[_Value]):
+    """What ``read(path)`` made of a file, kept until the file is another one. May be used from any thread."""
+
+    def __init__(self, path: Path, read: Callable[[Path], _Value]) -> None:
+        self._path, self._read = path, read
+        self._kept: tuple[tuple[int, ...], _Value] | None = None
+
+    def get(self) -> _Value:
+        """Raises what ``read`` raises."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return self._read(self._path)  # which says what is wrong
+        # Taken before reading: a file renamed into its place meanwhile is found the next time. One that is written anew has another inode or time.
+        stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        kept = self._kept
+        if kept is None or kept[0] != stamp:
+            kept = self._kept = (stamp, self._read(self._path))
+        return kept[1]
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -298,6 +327,17 @@ def _read(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise OperatorError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _read_certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(_read(path))
+    except ValueError as error:
+        raise OperatorError(f"{path} is no certificate in PEM: restore it from a backup") from error
+
+
+def _read_der(path: Path) -> bytes:
+    return _read_certificate(path).public_bytes(serialization.Encoding.DER)
 
 
 def _read_private(path: Path) -> bytes:

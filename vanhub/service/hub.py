@@ -93,7 +93,7 @@ class Hub:
             self.records,
             self.enrolment,
             clock=reactor,
-            ca_pem=core.authority.path("root.pem").read_bytes,
+            ca_pem=core.authority.root_pem,
             crl=lambda: core.authority.crls()["issuing"].der,
             published=core.authority.published,
             limits=HttpLimits(interchange_timeout_s=times.interchange_s),
