@@ -89,6 +89,13 @@ class TestPrincipals:
         changed = do(core, "principal.set", kind="partner", id="trader", terms={"name_zh": "深圳", "edi": "TRADER, TRADER:ZZ", "types": "CUSDEC,CUSRES"})
         assert (changed["name_zh"], changed["addresses"], changed["agreement"]["types"]) == ("深圳", ["TRADER", "TRADER:ZZ"], "CUSDEC,CUSRES")
 
+    @pytest.mark.parametrize(("terms", "nearest"), [({"types": "CUSDEC,CUSDEK"}, "'CUSDEC'"), ({"directories": "D.01B,D.1B"}, "'D.01B'")])
+    def test_what_no_directory_has_cannot_be_agreed(self, core: Core, terms: dict[str, str], nearest: str) -> None:
+        before = do(core, "principal.show", kind="partner", id="trader")
+        with pytest.raises(OperatorError, match=f"the nearest is {nearest}"):
+            do(core, "principal.set", kind="partner", id="trader", terms=terms)
+        assert do(core, "principal.show", kind="partner", id="trader") == before
+
     def test_agencies_are_what_their_files_say(self, core: Core) -> None:
         with pytest.raises(OperatorError, match=r"agencies are defined by mailboxes/\*\.toml"):
             do(core, "principal.add", kind="agency", id="police", addresses=["POLICE"])
