@@ -89,7 +89,7 @@ class TestPrincipals:
         changed = do(core, "principal.set", kind="partner", id="trader", terms={"name_zh": "深圳", "edi": "TRADER, TRADER:ZZ", "types": "CUSDEC,CUSRES"})
         assert (changed["name_zh"], changed["addresses"], changed["agreement"]["types"]) == ("深圳", ["TRADER", "TRADER:ZZ"], "CUSDEC,CUSRES")
 
-    @pytest.mark.parametrize(("terms", "nearest"), [({"types": "CUSDEC,CUSDEK"}, "'CUSDEC'"), ({"directories": "D.01B,D.1B"}, "'D.01B'")])
+    @pytest.mark.parametrize(("terms", "nearest"), [({"types": "CUSDEC,CUSDEK"}, "'CUSDEC'"), ({"directories": "D.01B,D.23B"}, "'D.2")])
     def test_what_no_directory_has_cannot_be_agreed(self, core: Core, terms: dict[str, str], nearest: str) -> None:
         before = do(core, "principal.show", kind="partner", id="trader")
         with pytest.raises(OperatorError, match=f"the nearest is {nearest}"):
