@@ -20,7 +20,6 @@ from vanhub.directory.stream import check_stream
 from vanhub.edifact.charset import repertoire
 from vanhub.edifact.contrl import render_contrl
 from vanhub.edifact.explain import explain_report
-from vanhub.edifact.faults import Fault
 from vanhub.edifact.report import Party, Report, Verdict
 from vanhub.errors import OperatorError
 from vanhub.packed import packed
@@ -123,24 +122,9 @@ def _json(report: Report) -> dict[str, Any]:
             {"reference": message.reference, "type": message.type, "directory": message.directory, "verdict": message.verdict.value}
             for message in report.messages
         ],
-        "faults": [_fault_json(fault, report) for fault in report.faults],
+        "faults": [report.fault_json(fault) for fault in report.faults],
         "faults_total": report.faults_total,
         "contrl": _contrl(report),
-    }
-
-
-def _fault_json(fault: Fault, report: Report) -> dict[str, Any]:
-    return {
-        "code": fault.code(report.header.syntax_version),
-        "message": report.messages[fault.message].reference if fault.message is not None else None,
-        "segment": fault.segment,
-        "segment_position": fault.segment_position,
-        "element": fault.element,
-        "component": fault.component,
-        "repetition": fault.repetition,
-        "offset": fault.offset,
-        "value": fault.value,
-        "text": fault.text(),
     }
 
 

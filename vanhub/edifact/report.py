@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 from vanhub.edifact.faults import Fault, Level
 from vanhub.edifact.separators import Separators
@@ -124,6 +125,21 @@ class Report:
     @property
     def only_control(self) -> bool:
         return bool(self.messages) and all(message.type in {"CONTRL", "AUTACK"} for message in self.messages)
+
+    def fault_json(self, fault: Fault) -> dict[str, Any]:
+        """A fault of this report, JSON-ready, as ``vanhub check --json`` is agreed to print it; the trace shows the same and more."""
+        return {
+            "code": fault.code(self.header.syntax_version),
+            "message": self.messages[fault.message].reference if fault.message is not None else None,
+            "segment": fault.segment,
+            "segment_position": fault.segment_position,
+            "element": fault.element,
+            "component": fault.component,
+            "repetition": fault.repetition,
+            "offset": fault.offset,
+            "value": fault.value,
+            "text": fault.text("en"),
+        }
 
     def with_faults(self, faults: tuple[Fault, ...], *, all_or_nothing: bool = False, most: int = 1000) -> Report:
         """This report with more faults, and the verdicts that follow.

@@ -87,7 +87,7 @@ class Judge:
             verdict=report.verdict,
             is_interchange=not any(fault.kind is FaultKind.NOT_AN_INTERCHANGE and fault.offset <= report.offset for fault in report.faults),
             only_control=report.only_control,
-            faults=[fault_json(fault, report) for fault in report.faults],
+            faults=[_traced(fault, report) for fault in report.faults],
             faults_total=report.faults_total,
             messages=report.messages,
             deliveries=tuple(self._delivery(report, route, submission, now) for route in routes),
@@ -135,23 +135,9 @@ class Judge:
         )
 
 
-def fault_json(fault: Fault, report: Report) -> dict[str, Any]:
-    """A fault as ``check --json`` and the trace show it."""
-    message = report.messages[fault.message].reference if fault.message is not None and fault.message < len(report.messages) else None
-    return {
-        "code": fault.code(report.header.syntax_version),
-        "kind": fault.kind.name,
-        "message": message,
-        "segment": fault.segment,
-        "segment_position": fault.segment_position,
-        "element": fault.element,
-        "component": fault.component,
-        "repetition": fault.repetition,
-        "offset": fault.offset,
-        "value": fault.value,
-        "text": fault.text("en"),
-        "text_zh": fault.text("zh"),
-    }
+def _traced(fault: Fault, report: Report) -> dict[str, Any]:
+    """A fault as the trace shows it."""
+    return {"kind": fault.kind.name, **report.fault_json(fault), "text_zh": fault.text("zh")}
 
 
 def _answers(submission: Submission) -> tuple[Answer, ...]:
