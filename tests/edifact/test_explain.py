@@ -135,6 +135,22 @@ def test_a_value_that_begins_a_sentence_keeps_its_case() -> None:
     assert "   b is not in code list 1225." in explain(report(R, [message("M1", R)], [fault])).splitlines()
 
 
+@pytest.mark.parametrize(("rejected", "verdict"), [(5000, R), (4000, P), (1000, P)])
+def test_a_thousand_messages_are_named_the_rest_is_counted(rejected: int, verdict: Verdict) -> None:
+    count = 5000
+    messages = [message(str(number), R if number < rejected else A) for number in range(count)]
+    faults = [Fault(K.COUNT_IN_UNT, Level.MESSAGE, "UNT", 2, 0, message=number) for number in range(1500 if rejected > 1500 else 500)]
+    lines = explain(report(verdict, messages, faults), language="both").splitlines()
+    for begin, gone, kept in (("Message ", "rejected and not named here: ", "accepted and not named here: "), ("报文 ", "已拒收报文：", "已接受报文：")):
+        named = [line for line in lines if line.startswith(begin)]
+        assert (named[0].split("(")[0].split("（")[0].rstrip(), len(named)) == (f"{begin}0", 1000)
+        assert named[999].startswith(f"{begin}999")
+        for word, left in ((gone, rejected - 1000), (kept, count - rejected)):
+            said = [line for line in lines if word in line]
+            assert len(said) == (left > 0)
+            assert all(f"{word}{left}" in line for line in said)
+
+
 def test_of_many_messages_only_those_are_named_that_need_it() -> None:
     messages = [message(str(number), R if number in {3, 70} else A) for number in range(100)]
     lines = explain(report(P, messages, [Fault(K.COUNT_IN_UNT, Level.MESSAGE, "UNT", 2, 0, message=3)])).splitlines()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ _BLANK = b"\r\n \t"
 _GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
 # Up to this many messages are named one by one even where nothing is wrong with them.
 _FEW = 20
+# No more messages than this are named: an explanation is for reading, and an interchange may hold a hundred thousand.
+_MOST_NAMED = 1000
 
 
 def explain_report(report: Report, peek: Peek, *, language: str = "both", encoding: str = "") -> str:
@@ -54,6 +57,7 @@ class _Words:
     fate: dict[Verdict, str]
     message: str
     others: str
+    others_rejected: str
     heading: str
     unlisted: str
     counting: str
@@ -82,6 +86,7 @@ _ENGLISH = _Words(
     fate={Verdict.ACCEPTED: "accepted for delivery", Verdict.REJECTED: "rejected, not delivered"},
     message="Message {reference} ({type} {directory}): {fate}; faults: {faults}.",
     others="Messages accepted and not named here: {count}.",
+    others_rejected="Messages rejected and not named here: {count}.",
     heading="Faults: {count}. Elements are counted as in CONTRL: the tag is element 1.",
     unlisted="Faults not listed: {count}.",
     counting="{number}.",
@@ -110,6 +115,7 @@ _CHINESE = _Words(
     fate={Verdict.ACCEPTED: "接受，予以投递", Verdict.REJECTED: "拒收，不予投递"},
     message="报文 {reference}（{type} {directory}）：{fate}；错误 {faults} 处。",
     others="此处未列出的已接受报文：{count} 份。",
+    others_rejected="此处未列出的已拒收报文：{count} 份。",
     heading="错误 {count} 处。元素按 CONTRL 的方式计数：段标识为第 1 元素。",
     unlisted="另有 {count} 处错误未列出。",
     counting="{number}.",
@@ -158,29 +164,29 @@ def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> 
 
 
 def _fates(report: Report, words: _Words) -> Iterator[str]:
-    """What happens to each message; where there are many, to those that are not simply accepted."""
-    counts: dict[int, int] = {}
-    for fault in report.faults:
-        if fault.message is not None:
-            counts[fault.message] = counts.get(fault.message, 0) + 1
+    """What happens to each message; where there are many, to those that are not simply accepted, up to ``_MOST_NAMED``. The others are counted."""
+    counts = Counter(fault.message for fault in report.faults)
     few = len(report.messages) <= _FEW
     # Where all is rejected, the first sentence said so already of the messages without faults of their own.
-    named = [
+    worth_naming = [
         (index, message)
         for index, message in enumerate(report.messages)
         if few or index in counts or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
     ]
+    named = worth_naming[:_MOST_NAMED]
     for index, message in named:
         yield words.message.format(
             reference=_named(message.reference),
             type=_named(message.type),
             directory=_named(_identified(message)),
             fate=words.fate[message.verdict],
-            faults=counts.get(index, 0),
+            faults=counts[index],
         )
-    others = sum(message.verdict is Verdict.ACCEPTED for message in report.messages) - sum(message.verdict is Verdict.ACCEPTED for _, message in named)
-    if others:
-        yield words.others.format(count=others)
+    others = Counter(message.verdict for message in report.messages) - Counter(message.verdict for _, message in named)
+    if others[Verdict.ACCEPTED]:
+        yield words.others.format(count=others[Verdict.ACCEPTED])
+    if len(named) < len(worth_naming) and others[Verdict.REJECTED]:
+        yield words.others_rejected.format(count=others[Verdict.REJECTED])
 
 
 def _identified(message: MessageReport) -> str:
