@@ -19,13 +19,31 @@ from vanhub.service.hub import Hub
 from vanhub.service.metrics import metrics_site
 
 
-def get(loop: Loop, hub: Hub, path: str) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of a GET at the metrics listener."""
+class Line(StringTransport):
+    """Knows whether it was closed or cut."""
+
+    ended = ""
+
+    def loseConnection(self) -> None:
+        self.ended = self.ended or "closed"
+
+    def abortConnection(self) -> None:
+        self.ended = "cut"
+
+
+def connected(loop: Loop, hub: Hub) -> tuple[Any, Line]:
+    """A connection to the metrics listener, and what it says."""
     site = metrics_site(hub.core.metrics, hub.troubles, loop)
     channel: Any = site.buildProtocol(None)
-    line = StringTransport()
+    line = Line()
     channel.makeConnection(line)
-    channel.dataReceived(f"GET {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
+    return channel, line
+
+
+def get(loop: Loop, hub: Hub, path: str, *, method: str = "GET") -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of a GET at the metrics listener."""
+    channel, line = connected(loop, hub)
+    channel.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n".encode())
     head, _, body = line.value().decode().partition("\r\n\r\n")
     status, *fields = head.split("\r\n")
     return int(status.split()[1]), {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}, body
@@ -94,4 +112,50 @@ def test_what_happens_is_counted(hub: Hub, loop: Loop, core: Core) -> None:
 
 
 def test_nothing_else_is_there(hub: Hub, loop: Loop) -> None:
-    assert [get(loop, hub, path)[0] for path in ("/", "/v1/mailbox", "/health/x")] == [404, 404, 200]
+    assert [get(loop, hub, path)[0] for path in ("/", "/v1/mailbox", "/health/x", "/metrics?name[]=x")] == [404, 404, 404, 200]
+    status, headers, _ = get(loop, hub, "/metrics", method="POST")
+    assert (status, headers["allow"]) == (405, "GET, HEAD")
+    assert get(loop, hub, "/health", method="HEAD")[::2] == (200, "")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /metrics HTTP/1.1\r\nHost: hub\r\nContent-Length: 100000000\r\n\r\n" + bytes(100_000),
+        b"GET /metrics HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n" + bytes(65536),
+        b"GET /metrics HTTP/1.1\r\nHost: hub\r\n" + b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(60)),
+        b"GET /metrics HTTP/1.1\r\nHost: hub\r\n" + b"".join(b"X-%d: x\r\n" % number for number in range(600)),
+    ],
+)
+def test_what_a_request_may_hold_is_bounded(hub: Hub, loop: Loop, sent: bytes) -> None:
+    channel, line = connected(loop, hub)
+    for start in range(0, len(sent), 4096):
+        channel.dataReceived(sent[start : start + 4096])
+    assert line.value().split(b" ")[:2] == [b"HTTP/1.1", b"400"]
+    loop.advance(30)
+    assert line.ended
+
+
+def test_a_request_line_without_end_is_closed(hub: Hub, loop: Loop) -> None:
+    channel, line = connected(loop, hub)
+    for _ in range(10):
+        channel.dataReceived(b"GET /" + b"x" * 4096)
+    assert (line.value(), line.ended) == (b"", "closed")
+
+
+def test_a_request_that_trickles_in_has_its_time(hub: Hub, loop: Loop) -> None:
+    channel, line = connected(loop, hub)
+    channel.dataReceived(b"GET /metrics HTTP/1.1\r\n")
+    for _ in range(29):
+        loop.advance(1)
+        channel.dataReceived(b"X")
+    assert line.value() == b""
+    loop.advance(1)
+    assert line.value().split(b" ")[:2] == [b"HTTP/1.1", b"408"]
+    assert line.ended == "closed"
+
+
+def test_a_connection_that_says_nothing_is_closed(hub: Hub, loop: Loop) -> None:
+    _, line = connected(loop, hub)
+    loop.advance(76)
+    assert line.ended

@@ -20,7 +20,7 @@ from twisted.web import http
 from vanhub.gateways.http_api import Api
 from vanhub.gateways.http_channel import HttpChannel, HttpLimits, Judge
 from vanhub.gateways.http_est import CaPages
-from vanhub.gateways.seam import Doorkeeper, Enrolment, Intake, Mailboxes, Records
+from vanhub.gateways.seam import Doorkeeper, Enrolment, Intake, Mailboxes, Records, Session
 from vanhub.gateways.tls import peer_certificate
 
 _DEFAULTS = HttpLimits()
@@ -48,25 +48,25 @@ def http_site(
     """
     api = Api(doorkeeper, intake, mailboxes, records, clock=clock, ca_pem=ca_pem, crl=crl, limits=limits, identify=identify)
     pages = CaPages(api, enrolment, published, request_octets=limits.json_octets)
-    return HttpSite(pages, doorkeeper, clock=clock, limits=limits)
+    return HttpSite(pages, doorkeeper.close, clock=clock, limits=limits)
 
 
 class HttpSite(http.HTTPFactory):
-    """Builds a channel per connection and logs every request."""
+    """Builds a channel per connection and logs every request. ``close_session(session, reason)`` is told of sessions whose connection ended."""
 
     _log = Logger()
     noisy = False
 
-    def __init__(self, judge: Judge, doorkeeper: Doorkeeper, *, clock: IReactorTime, limits: HttpLimits) -> None:
+    def __init__(self, judge: Judge, close_session: Callable[[Session, str], None], *, clock: IReactorTime, limits: HttpLimits = _DEFAULTS) -> None:
         super().__init__(reactor=clock)
         self._judge = judge
-        self._doorkeeper = doorkeeper
+        self._close_session = close_session
         self._clock = clock
         self._limits = limits
         self._faults = itertools.count(1)
 
     def buildProtocol(self, addr: IAddress | None) -> HttpChannel:  # type: ignore[override]  # noqa: ARG002 - no HTTP/2, hence no proxy around the channel
-        channel = HttpChannel(self._judge, clock=self._clock, limits=self._limits, close_session=self._doorkeeper.close)
+        channel = HttpChannel(self._judge, clock=self._clock, limits=self._limits, close_session=self._close_session)
         channel.factory = self
         return channel
 

@@ -6,13 +6,17 @@ accept: 503 names what it cannot.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from twisted.web.resource import Resource
-from twisted.web.server import Site
+
+from vanhub.errors import NotFound
+from vanhub.gateways.http import HttpSite
+from vanhub.gateways.http_answer import Answer, json_answer
+from vanhub.gateways.http_api import PublicReception
+from vanhub.gateways.http_channel import HttpRequest
+from vanhub.gateways.problem import Problem
 
 _LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -51,35 +55,29 @@ class Metrics:
         Gauge(name, text, registry=self.registry).set_function(read)
 
 
-class _Health(Resource):
-    isLeaf = True
+class MetricsPages:
+    """Answers what everybody who reaches the listener may ask, within the limits of ``HttpChannel``."""
 
-    def __init__(self, troubles: Callable[[], list[str]]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._troubles = troubles
+    def __init__(self, metrics: Metrics, troubles: Callable[[], list[str]]) -> None:
+        self._metrics, self._troubles = metrics, troubles
 
-    def render_GET(self, request: Any) -> bytes:
+    def judge(self, request: HttpRequest, length: int | None) -> PublicReception:  # noqa: ARG002 - a body is refused as it comes
+        pages = {b"/health": self._health, b"/metrics": self._scrape}
+        page = pages.get(request.path)
+        if page is None:
+            raise NotFound("there are /health and /metrics here")
+        if request.method not in {b"GET", b"HEAD"}:
+            raise Problem("method-not-allowed", "this path takes GET, HEAD", headers={"Allow": "GET, HEAD"})
+        return PublicReception(page())
+
+    def _health(self) -> Answer:
         troubles = self._troubles()
-        request.setResponseCode(503 if troubles else 200)
-        request.setHeader(b"content-type", b"application/json")
-        return json.dumps({"status": "unable" if troubles else "ok", "troubles": troubles}).encode() + b"\n"
+        return json_answer({"status": "unable" if troubles else "ok", "troubles": troubles}, 503 if troubles else 200)
+
+    def _scrape(self) -> Answer:
+        return Answer(200, generate_latest(self._metrics.registry), "text/plain; version=0.0.4; charset=utf-8")
 
 
-class _Scrape(Resource):
-    isLeaf = True
-
-    def __init__(self, metrics: Metrics) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._metrics = metrics
-
-    def render_GET(self, request: Any) -> bytes:
-        request.setHeader(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
-        return generate_latest(self._metrics.registry)
-
-
-def metrics_site(metrics: Metrics, troubles: Callable[[], list[str]], reactor: Any) -> Site:
+def metrics_site(metrics: Metrics, troubles: Callable[[], list[str]], reactor: Any) -> HttpSite:
     """``/health`` and ``/metrics``, without authentication: it listens on loopback unless told otherwise and tells no names."""
-    root = Resource()  # type: ignore[no-untyped-call]
-    root.putChild(b"health", _Health(troubles))
-    root.putChild(b"metrics", _Scrape(metrics))
-    return Site(root, reactor=reactor)  # type: ignore[no-untyped-call]
+    return HttpSite(MetricsPages(metrics, troubles), lambda *_: None, clock=reactor)
