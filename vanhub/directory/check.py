@@ -3,21 +3,22 @@
 Octets in, ``Report`` out. The octets come in pieces; what is held is at most one unfinished message of bounded length, one
 unfinished segment, and the report. The same octets in any pieces give the same report.
 
-Two ways through a message. The fast way takes UNH to UNT at once and can only accept (``Rules.accept``, ``Profile.conforms``). What it does
-not accept goes the slow way, segment by segment (``MessageCheck``), which decides and explains. Messages too long to be held go the slow
-way from the start.
+Two ways through a message. The fast way takes UNH to UNT at once, where frame and structure are in order (``Profile.conforms``), and explains
+the segments that are not accepted at once (``Rules.doubtful``). Any other message goes the slow way, segment by segment (``MessageCheck``),
+which decides and explains everything. Messages too long to be held go the slow way from the start.
 
 Where syntax or encoding are unknown or UNA cannot serve, nothing but UNB can be read and nothing else is judged.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vanhub.directory.messages import MessageCheck, Reading, document_of, report_segment
 from vanhub.directory.model import Directories
 from vanhub.directory.rulebook import Profile, Rulebook, Unknown, rulebook
-from vanhub.edifact.charset import LEGIBLE, printable
+from vanhub.edifact.charset import LEGIBLE, legible, printable
 from vanhub.edifact.envelope import Envelope, OpenMessage, Where, header_of
 from vanhub.edifact.faults import FaultKind, Level
 from vanhub.edifact.opening import blank_before, read_opening
@@ -47,6 +48,7 @@ _PIECE = 1 << 18
 _IDENTIFIED = 64
 # So much is shown of what is no interchange.
 _SHOWN = 40
+_MESSAGE_FRAME = frozenset({"UNH", "UNT"})
 _FRAMING_TAGS = frozenset({"UNB", "UNG", "UNE", "UNZ"})
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
 
@@ -249,32 +251,59 @@ class _Body:
     # --- the fast way ---
 
     def _pass_message(self, start: int, end: int) -> bool:
-        """Whether these segments are a message without any fault, which is then done with."""
+        """Takes these segments where they are a message in which at most elements are at fault; whether they were."""
         marks, envelope, repertoire = self._marks, self._envelope, self._reading.repertoire
         header = self._texts[start].split(marks.element, 3)
         if len(header) < 3:
             return False
         reference, identifier = header[1], self._identify(header[2])
-        if identifier is None or not reference or self._texts[end - 1] != f"UNT{marks.element}{end - start}{marks.element}{reference}":
+        if identifier is None or not self._is_plain(reference) or self._texts[end - 1] != f"UNT{marks.element}{end - start}{marks.element}{reference}":
             return False
         if not envelope.is_new(reference) or self._is_full():
             return False
         (type, version, release, agency, association), profile = identifier
-        tags, texts = self._tags[start:end], self._texts[start:end]
-        text = "".join(texts)
-        if not profile.conforms(tags) or not repertoire.admits(text) or not profile.rules.accept(tags, texts):
+        tags, texts, raws = self._tags[start:end], self._texts[start:end], self._raws[start:end]
+        if not profile.conforms(tags):
             return False
-        raws = self._raws[start:end]
+        doubtful = profile.rules.doubtful(tags, texts) if repertoire.admits("".join(texts)) else range(len(texts))
+        if doubtful and not (self._explaining and all(self._is_whole(raws[at], tags[at]) for at in doubtful)):
+            return False
         offset = self._offset + len(raws[0]) - len(texts[0])
         message = OpenMessage(reference, type, version, release, agency, association, offset, envelope.current_group, len(texts))
-        if tags[1] == "BGM":
-            message.document, message.number = document_of(texts[1], marks)
+        at = 0
+        while not message.number and "BGM" in tags[at:]:
+            at = tags.index("BGM", at) + 1
+            message.document, message.number = document_of(texts[at - 1], marks)
+        envelope.enter_message(message, offset + 5 + repertoire.octets(reference))
+        if doubtful:
+            self._report_elements(profile, tags, texts, raws, doubtful)
         self._offset += repertoire.octets("".join(raws)) + len(raws)
+        envelope.leave_message(self._offset)
         envelope.segments += len(raws)
-        self._last = Where(envelope.segments, self._offset - len(texts[-1]) - 1)
+        self._last = Where(envelope.segments, self._offset - repertoire.octets(texts[-1]) - 1)
         self._in_run = False
-        envelope.pass_message(message, offset + 5 + len(reference), self._offset)
         return True
+
+    def _report_elements(self, profile: Profile, tags: list[str], texts: list[str], raws: list[str], doubtful: Sequence[int]) -> None:
+        """What is wrong within the ``doubtful`` ones among the segments of the message that is open."""
+        octets = self._reading.repertoire.octets
+        offset, done = self._offset, 0
+        for at in doubtful:
+            before = raws[done:at]
+            offset += octets("".join(before)) + len(before)
+            done = at
+            where = Where(at + 1, offset + len(raws[at]) - len(texts[at]))
+            level = Level.MESSAGE if tags[at] in _MESSAGE_FRAME else Level.ELEMENT
+            report_segment(self._envelope, self._reading, profile.rules, level, tags[at], texts[at], where)
+
+    def _is_plain(self, text: str) -> bool:
+        """Whether this is a value, and one that reads as it was sent."""
+        marks = self._marks
+        return bool(text) and legible(text) == text and marks.component not in text and not (marks.release and marks.release in text)
+
+    def _is_whole(self, raw: str, tag: str) -> bool:
+        """Whether a segment was not cut, and its tag has no more than three characters."""
+        return not isinstance(raw, Cut) and tag_of(raw.lstrip(BLANK), self._marks) == tag
 
     def _identify(self, s009: str) -> tuple[tuple[str, ...], Profile] | None:
         """The first five components of S009 as it stands in UNH, and the profile that they name; None where it takes the slow way to tell."""
@@ -282,7 +311,7 @@ class _Body:
             marks = self._marks
             type, version, release, agency, association, *_ = (*s009.split(marks.component), "", "", "", "", "")
             profile = self._book.profile(type, version, release, agency, marks, self._reading.syntax_version)
-            plain = not marks.release or marks.release not in s009
+            plain = legible(s009) == s009 and not (marks.release and marks.release in s009)
             if len(self._identified) >= _IDENTIFIED:
                 self._identified.clear()
             self._identified[s009] = ((type, version, release, agency, association), profile) if plain and isinstance(profile, Profile) else None

@@ -41,7 +41,11 @@ def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Le
     if reading.repertoire.admits(text) and rules.accept((text[:3],), (text,)):
         return
     octets = reading.repertoire.octets
-    for finding in rules.findings(tag, text, reading.repertoire):
+    findings = rules.findings(tag, text, reading.repertoire)
+    if findings and not envelope.listing:
+        envelope.count(level, sum(envelope.is_fault(finding.kind) for finding in findings))
+        return
+    for finding in findings:
         params = finding.params
         if finding.codes is not None:
             params = {**params, "of": f" ({rules.list_of(tag)})", "hint": hint(finding.value or "", finding.codes) if envelope.listing else ""}
@@ -160,8 +164,11 @@ class MessageCheck:
 
     def _report_stranger(self, tag: str, where: Where) -> None:
         """A segment that the message's table does not have."""
-        kind = FaultKind.SEGMENT_NOT_IN_MESSAGE if self._rules.knows(tag) else FaultKind.SEGMENT_UNKNOWN
-        self._envelope.fault(kind, Level.SEGMENT, printable(tag, 12), where, params={"type": self._message.type})
+        if self._envelope.listing:
+            kind = FaultKind.SEGMENT_NOT_IN_MESSAGE if self._rules.knows(tag) else FaultKind.SEGMENT_UNKNOWN
+            self._envelope.fault(kind, Level.SEGMENT, printable(tag, 12), where, params={"type": self._message.type})
+        else:
+            self._envelope.count(Level.SEGMENT)
         self._take_in_table(tag, where)
 
     def _report_structure(self, findings: Iterable[Finding[Where]]) -> None:

@@ -17,7 +17,7 @@ Readings that this module decides:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vanhub.directory.elements import ElementCheck, ElementFinding
@@ -36,6 +36,8 @@ _ALPHANUMERIC_SINCE_3 = frozenset({"0052", "0054"})
 _MOST_RULES = 64
 _MOST_PROFILES = 512
 _MOST_SHAPES = 2_000
+_MOST_FINDINGS = 256
+_SHORT = 128
 
 
 class _UserVocabulary:
@@ -82,14 +84,23 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern] = {}
+        self._findings: dict[tuple[str, str, str], tuple[ElementFinding, ...]] = {}
 
     def knows(self, tag: str) -> bool:
         return self._find(tag) is not None
 
-    def findings(self, tag: str, text: str, repertoire: Repertoire) -> Iterator[ElementFinding]:
-        """All that is wrong with the elements of ``text``, a segment of a known ``tag``."""
-        found = self._find(tag)
-        return self._checks[found[1].name].check(found[0], text, repertoire) if found else iter(())
+    def findings(self, tag: str, text: str, repertoire: Repertoire) -> tuple[ElementFinding, ...]:
+        """All that is wrong with the elements of ``text``, a segment of a known ``tag``. Of short texts it is remembered."""
+        key = (repertoire.name, tag, text)
+        findings = self._findings.get(key)
+        if findings is None:
+            found = self._find(tag)
+            findings = tuple(self._checks[found[1].name].check(found[0], text, repertoire)) if found else ()
+            if len(text) <= _SHORT:
+                if len(self._findings) >= _MOST_FINDINGS:
+                    self._findings.clear()
+                self._findings[key] = findings
+        return findings
 
     def list_of(self, tag: str) -> str:
         """The name of the directory that a segment's code lists are of."""
@@ -97,32 +108,35 @@ class Rules:
         return found[1].name if found else ""
 
     def accept(self, tags: Iterable[str], texts: Iterable[str]) -> bool:
-        """Whether nothing is wrong with any of these segments. False may also mean that it takes ``findings`` to tell.
+        """Whether nothing is wrong with any of these segments; arguments as for ``doubtful``. False may also mean that it takes ``findings`` to tell."""
+        return not self.doubtful(tags, texts)
+
+    def doubtful(self, tags: Iterable[str], texts: Iterable[str]) -> list[int]:
+        """Which of these segments, by index, are not shown to be without fault: it takes ``findings`` to tell.
 
         ``tags`` are the first three characters of each text. The texts are within their repertoire.
         """
         patterns, release = self._patterns, self._marks.release
-        for tag, text in zip(tags, texts, strict=True):
+        doubtful: list[int] = []
+        for at, (tag, text) in enumerate(zip(tags, texts, strict=True)):
             try:
                 pattern = patterns[tag]
             except KeyError:
                 found = self._compile(tag)
                 if found is None:
-                    return False
+                    doubtful.append(at)
+                    continue
                 pattern = found
             match = pattern.plain(text)
-            if match is None:
-                if not release or release not in text:
-                    return False
+            if match is None and release and release in text:
                 match = pattern.released(text)
-                if match is None:
-                    return False
+            if match is None:
+                doubtful.append(at)
+                continue
             captured = match.groups()
-            if captured not in pattern.known and not pattern.codes_hold(captured):
-                return False
-            if pattern.rules is not None and not pattern.rules(text):
-                return False
-        return True
+            if (captured not in pattern.known and not pattern.codes_hold(captured)) or (pattern.rules is not None and not pattern.rules(text)):
+                doubtful.append(at)
+        return doubtful
 
     def _compile(self, tag: str) -> SegmentPattern | None:
         found = self._find(tag)
@@ -171,8 +185,8 @@ class Profile:
     def conforms(self, tags: list[str]) -> bool:
         """``SegmentTable.conforms``, remembered: partners send the same shapes again and again."""
         shape = "".join(tags)
-        if shape in self._shapes:
-            return True
+        if shape in self._shapes and len(shape) == 3 * len(tags):
+            return True  # all tags of a table have three characters: no others make this shape
         if not self.table.conforms(tags):
             return False
         if len(self._shapes) >= _MOST_SHAPES:

@@ -11,8 +11,9 @@ group, then the group's own repetition, then what follows the group, and so outw
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from vanhub.directory.model import GroupUse, MessageDefinition, SegmentUse
 
@@ -37,6 +38,7 @@ class Place:
     parent: Place | None
     children: list[Place]
     order: int
+    depth: int
 
     @property
     def is_trigger(self) -> bool:
@@ -65,6 +67,29 @@ class Move:
     missing: tuple[Place, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Where a walk is: a segment's place, and how often each place from the root down to it came (beyond ``most`` it is not counted further).
+
+    States are the table's: equal ones are mostly the same one. ``free`` remembers for a tag the move without fault and the state after it.
+    """
+
+    place: Place
+    counts: tuple[int, ...]
+    free: dict[str, tuple[Move, State] | None]
+
+    def allows(self, move: Move) -> bool:
+        return move.counted is None or self.counts[move.counted.depth] < move.counted.most
+
+    def is_first_excess(self, place: Place) -> bool:
+        """Whether one more of ``place``, which is the state's own or around it, is the first too many."""
+        return self.counts[place.depth] == place.most
+
+
+MOST_REMEMBERED = 1_000
+"""States and choices that one table remembers."""
+
+
 class SegmentTable:
     """The table of one message type, from UNH to UNT."""
 
@@ -76,13 +101,15 @@ class SegmentTable:
         self.start = self.root.children[0]
         self.end = self.root.children[-1]
         self._moves: dict[tuple[int, str], tuple[Move, ...]] = {}
+        self._states: dict[tuple[int, tuple[int, ...]], State] = {}
+        self.choices: dict[Hashable, Any] = {}  # the walks' own
         self._free: list[dict[str, tuple[tuple[int, int, int, tuple[int, ...]], ...]]] = [{} for _ in self._places]
 
     def __len__(self) -> int:
         return len(self._places)
 
     def _place(self, parent: Place | None, order: int, tag: str, mandatory: bool, most: int, group: int) -> Place:
-        place = Place(len(self._places), tag, mandatory, most, group, parent, [], order)
+        place = Place(len(self._places), tag, mandatory, most, group, parent, [], order, parent.depth + 1 if parent is not None else 0)
         self._places.append(place)
         return place
 
@@ -122,6 +149,46 @@ class SegmentTable:
             if place.parent is not None:
                 for entered, passed in _ways_in(place, tag):
                     yield Move(Step.AGAIN, entered[-1], place, entered[1:], (*missing, *passed))
+
+    def begin(self) -> State:
+        """At the first segment."""
+        return self._state(self.start, (1, 1))
+
+    def after(self, state: State, move: Move) -> State:
+        """Where ``move``, one of the moves from the state's place, leads."""
+        counted = move.counted
+        if counted is None:
+            counts = state.counts[: move.entered[0].depth]
+        else:
+            counts = (*state.counts[: counted.depth], min(state.counts[counted.depth], counted.most) + 1)
+        return self._state(move.target, counts + (1,) * len(move.entered))
+
+    def free(self, state: State, tag: str) -> tuple[Move, State] | None:
+        """The move to a place with ``tag`` that is without fault, and the state after it; None where there is none. ``tag`` is one of the table's."""
+        try:
+            return state.free[tag]
+        except KeyError:
+            found = state.free[tag] = self._find_free(state, tag)
+            return found
+
+    def _find_free(self, state: State, tag: str) -> tuple[Move, State] | None:
+        for move in self.moves(state.place, tag):
+            if move.missing:
+                return None
+            if state.allows(move):
+                return move, self.after(state, move)
+        return None
+
+    def _state(self, place: Place, counts: tuple[int, ...]) -> State:
+        key = (place.index, counts)
+        state = self._states.get(key)
+        if state is None:
+            if len(self._states) >= MOST_REMEMBERED:
+                # The choices too: they hold states, and these all that come after them.
+                self._states.clear()
+                self.choices.clear()
+            state = self._states[key] = State(place, counts, {})
+        return state
 
     def conforms(self, tags: Iterable[str]) -> bool:
         """Whether a message with these tags, UNH first, is without a fault in its structure."""

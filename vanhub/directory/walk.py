@@ -11,7 +11,7 @@ leaves the fewest faults is taken.
 - Nothing is missing from a message that was broken off: ``close`` ends a walk anywhere.
 
 Work per segment is bounded: the number of ways tried and the segments looked ahead are constants, and after many faults
-no more ways are tried.
+no more ways are tried. What was decided once for a state and the tags around it is remembered with the table.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from vanhub.directory.table import Move, Place, SegmentTable, Step
+from vanhub.directory.table import MOST_REMEMBERED, Move, Place, SegmentTable, State, Step
 
 _Where = TypeVar("_Where")
 
@@ -47,35 +47,12 @@ class Finding(Generic[_Where]):
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """Where a walk is: a segment's place, and the counts of it and of the groups around it by index."""
-
-    place: Place
-    counts: dict[int, int]
-
-    def after(self, move: Move) -> _State:
-        counts = {}
-        place: Place | None = move.target
-        while place is not None:
-            counts[place.index] = self.counts.get(place.index, 0)
-            place = place.parent
-        if move.counted is not None:
-            counts[move.counted.index] += 1
-        for entered in move.entered:
-            counts[entered.index] = 1
-        return _State(move.target, counts)
-
-    def allows(self, move: Move) -> bool:
-        return move.counted is None or self.counts.get(move.counted.index, 0) < move.counted.most
-
-
-@dataclass(frozen=True, slots=True)
 class _Way:
     """One way to go on at a segment that does not fit."""
 
     rank: int
     faults: int
-    state: _State
+    state: State
     move: Move | None = None
     undo: bool = False
     excused: bool = False
@@ -100,8 +77,8 @@ class Walk(Generic[_Where]):
     def __init__(self, table: SegmentTable) -> None:
         self._table = table
         self._ahead: deque[tuple[str, _Where]] = deque()
-        self._state: _State | None = None
-        self._before: tuple[_State, str, _Where] | None = None  # the state before the last move, where that was without fault
+        self._state: State | None = None
+        self._before: tuple[State, str, _Where] | None = None  # the state before the last move, where that was without fault
         self._last: _Where | None = None
         self._excused = _Excuse.NONE
         self._skipped: Counter[str] = Counter()
@@ -110,7 +87,7 @@ class Walk(Generic[_Where]):
 
     def take(self, tag: str, where: _Where) -> list[Finding[_Where]]:
         self._ahead.append((tag, where))
-        return list(self._advance()) if len(self._ahead) > _AHEAD else []
+        return self._advance() if len(self._ahead) > _AHEAD else []
 
     def close(self) -> list[Finding[_Where]]:
         findings: list[Finding[_Where]] = []
@@ -118,25 +95,27 @@ class Walk(Generic[_Where]):
             findings += self._advance()
         return findings
 
-    def _advance(self) -> Iterator[Finding[_Where]]:
+    def _advance(self) -> list[Finding[_Where]]:
         tag, where = self._ahead.popleft()
+        findings: list[Finding[_Where]] = []
         if self._state is None:
-            start = self._table.start
-            self._state = _State(start, {start.index: 1})
+            self._state = self._table.begin()
         elif tag not in self._table.tags:
             self._excused, self._before = _Excuse.ANY, None
-            yield Finding(Misfit.NOT_IN_TABLE, where, tag)
+            findings.append(Finding(Misfit.NOT_IN_TABLE, where, tag))
         else:
-            yield from self._step(self._state, tag, where)
+            free = self._table.free(self._state, tag)
+            if free is None:
+                findings += self._deviate(self._state, tag, where)
+            else:
+                move, after = free
+                self._before = (self._state, tag, where) if move.step is not Step.STAY else None
+                self._state = after
+                self._excused = _Excuse.NONE
         self._last = where
+        return findings
 
-    def _step(self, state: _State, tag: str, where: _Where) -> Iterator[Finding[_Where]]:
-        move = self._free(state, tag)
-        if move is not None:
-            self._before = (state, tag, where) if move.step is not Step.STAY else None
-            self._state = state.after(move)
-            self._excused = _Excuse.NONE
-            return
+    def _deviate(self, state: State, tag: str, where: _Where) -> Iterator[Finding[_Where]]:
         self._deviations += 1
         way = self._choose(state, tag)
         if way.undo and self._before is not None:
@@ -150,15 +129,14 @@ class Walk(Generic[_Where]):
                 self._skipped[tag] += 1
                 yield Finding(Misfit.OUT_OF_PLACE, where, tag)
         else:
-            yield from self._deviate(state, way.move, way.excused, tag, where)
+            yield from self._go(state, way.move, way.excused, tag, where)
         self._excused = _Excuse.SEGMENT if way.move is None and not way.undo else _Excuse.NONE
         self._before = None
         self._state = way.state
 
-    def _deviate(self, state: _State, move: Move, excused: bool, tag: str, where: _Where) -> Iterator[Finding[_Where]]:
-        counted = move.counted
-        if counted is not None and state.counts.get(counted.index, 0) == counted.most:
-            yield Finding(Misfit.REPEATED, where, tag, counted)
+    def _go(self, state: State, move: Move, excused: bool, tag: str, where: _Where) -> Iterator[Finding[_Where]]:
+        if move.counted is not None and state.is_first_excess(move.counted):
+            yield Finding(Misfit.REPEATED, where, tag, move.counted)
         for number, place in enumerate(move.missing):
             if number == 0 and excused:
                 continue
@@ -168,36 +146,37 @@ class Walk(Generic[_Where]):
             self._missed[place.tag] += 1
             yield Finding(Misfit.MISSING, where if self._last is None else self._last, place.tag, place)
 
-    def _free(self, state: _State, tag: str) -> Move | None:
-        for move in self._table.moves(state.place, tag):
-            if move.missing:
-                return None
-            if state.allows(move):
-                return move
-        return None
+    def _choose(self, state: State, tag: str) -> _Way:
+        ahead = tuple(tag for tag, _ in self._ahead) if self._deviations <= _TRIED else None
+        # All that the choice depends on.
+        key = (state, tag, self._excused, self._before and self._before[:2], ahead)
+        choices = self._table.choices
+        way = choices.get(key)
+        if way is None:
+            if len(choices) >= MOST_REMEMBERED:
+                choices.clear()
+            way = choices[key] = self._best(list(self._ways(state, tag)), tag, ahead)
+        return way
 
-    def _choose(self, state: _State, tag: str) -> _Way:
-        ways = list(self._ways(state, tag))
+    def _best(self, ways: list[_Way], tag: str, ahead: Sequence[str] | None) -> _Way:
         if tag == self._table.end.tag:  # the end of the message is never at the wrong place
             return next(way for way in ways if way.move is not None)
-        if len(ways) == 1 or self._deviations > _TRIED:
+        if len(ways) == 1 or ahead is None:
             return min(ways, key=lambda way: (way.rank, way.faults))
-        ahead = [tag for tag, _ in self._ahead]
         return min(ways, key=lambda way: (way.faults + self._faults_ahead(way, tag, ahead), way.rank))
 
-    def _ways(self, state: _State, tag: str) -> Iterator[_Way]:
+    def _ways(self, state: State, tag: str) -> Iterator[_Way]:
         for move in self._table.moves(state.place, tag)[:_WAYS]:
             over = not state.allows(move)
-            faults = len(move.missing) + (over and move.counted is not None and state.counts.get(move.counted.index, 0) == move.counted.most)
+            faults = len(move.missing) + (over and move.counted is not None and state.is_first_excess(move.counted))
             headless = _is_headless(move)
             excused = bool(move.missing) and (self._excused is _Excuse.ANY or (self._excused is _Excuse.SEGMENT and not headless))
-            yield _Way(0 if over else 3 if headless else 1, max(faults - excused, 0), state.after(move), move, excused=excused)
+            yield _Way(0 if over else 3 if headless else 1, max(faults - excused, 0), self._table.after(state, move), move, excused=excused)
         yield _Way(2, 1, state)
         if self._before is not None:
-            before = self._before[0]
-            move_before = self._free(before, tag)
-            if move_before is not None:
-                yield _Way(4, 1, before.after(move_before), undo=True)
+            free = self._table.free(self._before[0], tag)
+            if free is not None:
+                yield _Way(4, 1, free[1], undo=True)
 
     def _faults_ahead(self, way: _Way, tag: str, ahead: Sequence[str]) -> int:
         """How many faults the segments ahead would have after this way, found greedily."""
@@ -207,8 +186,10 @@ class Walk(Generic[_Where]):
         for each in ahead:
             if each not in self._table.tags:
                 continue
-            move = self._free(state, each)
-            if move is None:
+            free = self._table.free(state, each)
+            if free is not None:
+                state, excused = free[1], False
+            else:
                 move, cost = self._best_deviation(state, each, over)
                 if move is not None and move.missing and ((excused and not _is_headless(move)) or skipped[move.missing[0].tag]):
                     skipped[move.missing[0].tag] -= 1
@@ -218,11 +199,10 @@ class Walk(Generic[_Where]):
                     excused = True
                     continue
                 over = -1 if move.counted is None else move.counted.index
-            state = state.after(move)
-            excused = False
+                state, excused = self._table.after(state, move), False
         return faults
 
-    def _best_deviation(self, state: _State, tag: str, over: int) -> tuple[Move | None, int]:
+    def _best_deviation(self, state: State, tag: str, over: int) -> tuple[Move | None, int]:
         """The cheapest way to go on at a segment that does not fit, without looking ahead: a move or None for a skip, and its faults."""
         for move in self._table.moves(state.place, tag):
             if not move.missing:  # it is not free because of its count

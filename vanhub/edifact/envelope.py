@@ -17,6 +17,8 @@ from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport,
 from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
 
+_TOLERATED = frozenset(kind for kind in FaultKind if kind.code(3) is None)
+_TOLERATED_4 = frozenset(kind for kind in FaultKind if kind.code(4) is None)
 ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
 
 
@@ -117,6 +119,20 @@ class Envelope:
         """Whether one more fault would be listed; else it is only counted."""
         return len(self._faults) < self._most_faults
 
+    def is_fault(self, kind: FaultKind) -> bool:
+        """Whether the syntax version does not tolerate it."""
+        return kind not in (_TOLERATED_4 if self.header.syntax_version >= 4 else _TOLERATED)
+
+    def count(self, level: Level, faults: int = 1) -> None:
+        """Faults in what is open now, which are not listed."""
+        if level is Level.INTERCHANGE:
+            self._rejected = True
+        elif level is Level.GROUP:
+            self._rejected_groups.add(len(self.groups))
+        elif self.message is not None:
+            self.message.rejected = True
+        self._faults_total += faults
+
     def fault(
         self,
         kind: FaultKind,
@@ -132,16 +148,11 @@ class Envelope:
         params: dict[str, str] | None = None,
     ) -> None:
         """A fault in what is open now. ``offset`` where it is not the segment's first octet. What the syntax version tolerates is no fault."""
-        if kind.code(self.header.syntax_version) is None:
+        if not self.is_fault(kind):
             return
-        if level is Level.INTERCHANGE:
-            self._rejected = True
-        elif level is Level.GROUP:
-            self._rejected_groups.add(len(self.groups))
-        elif self.message is not None:
-            self.message.rejected = True
-        self._faults_total += 1
-        if self.listing:
+        listing = self.listing
+        self.count(level)
+        if listing:
             group = self.current_group if level is not Level.INTERCHANGE else None
             message = len(self.messages) if self.message is not None and level not in {Level.INTERCHANGE, Level.GROUP} else None
             at = where.offset if offset is None else offset
@@ -230,10 +241,16 @@ class Envelope:
         self.message = None
         self._keep(message, end)
 
-    def pass_message(self, message: OpenMessage, type_offset: int, end: int) -> None:
-        """A whole message without fault: UNH to UNT, with a new reference. ``type_offset`` is that of S009."""
+    def enter_message(self, message: OpenMessage, type_offset: int) -> None:
+        """A whole message, UNH to UNT, in order as far as the envelope goes and with a new reference. ``type_offset`` is that of S009."""
+        self.message = message
         self._enter(message.reference, message.type, Where(1, message.offset), type_offset)
-        self._keep(message, end)
+
+    def leave_message(self, end: int) -> None:
+        """The end of a message that was entered whole."""
+        if self.message is not None:
+            self._keep(self.message, end)
+            self.message = None
 
     def _keep(self, message: OpenMessage, end: int) -> None:
         self.messages.append(
