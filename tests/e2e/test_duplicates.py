@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.hub import Partner, RunningHub, read_interchanges
 from tests.e2e.interchanges import new_reference, small
-from tests.e2e.ways import by_https, by_openssl, by_tcp, uci
+from tests.e2e.ways import by_https, by_openssl, by_tcp, sftp_files, uci
 
 pytestmark = pytest.mark.e2e
 
@@ -87,6 +87,16 @@ def test_eight_at_once_by_all_ways(hub: RunningHub, sender: Partner, receiver: P
     file = hub.path.parent / f"{reference}.contrl.edi"
     hub.sftp(sender, f"get ack/*-{row['id']}.contrl.edi {file}\n")
     assert {file.read_bytes()} == answers
+
+
+def test_a_repeated_upload_finds_the_first_answer_under_its_own_name(hub: RunningHub, sender: Partner, receiver: Partner) -> None:
+    reference = new_reference()
+    octets = small("TWICE:ZZZ", "ONCE:ZZZ", reference)
+    over_tcp = by_tcp(hub, sender, octets)
+    files = [sftp_files(hub, sender, octets) for _ in range(2)]  # each upload has a name of its own
+    assert files[0] == files[1]
+    assert files[0][".contrl.edi"] == over_tcp
+    assert _deliveries(hub, "once", reference) == ["available"]
 
 
 def test_other_content_under_the_same_reference(hub: RunningHub, sender: Partner, receiver: Partner) -> None:

@@ -354,6 +354,7 @@ class MemoryHub:
     def acknowledgements(self, session: Session, *, limit: int = 1000, after: str = "") -> Deferred[list[AcknowledgementEntry]]:
         entries = [
             AcknowledgementEntry(
+                id=kept.receipt.interchange,
                 interchange=kept.receipt.interchange,
                 name=f"{kept.receipt.reference or 'unknown'}-{kept.receipt.interchange}",
                 file_name=kept.file_name,

@@ -126,7 +126,7 @@ def test_staging_names() -> None:
 
 
 def entry(**changes: object) -> AcknowledgementEntry:
-    whole = AcknowledgementEntry("I1", "R1-I1", "x.edi", NOON.timestamp(), "accepted", True, 94, 1900, 25)
+    whole = AcknowledgementEntry("I1", "I1", "R1-I1", "x.edi", NOON.timestamp(), "accepted", True, 94, 1900, 25)
     return dataclasses.replace(whole, **changes)  # type: ignore[arg-type]
 
 

@@ -155,6 +155,7 @@ class TestRecords:
         refused = send(loop, hub.intake, trader, b"no interchange", file_name="b.txt")
         newest, first = loop.wait(hub.records.acknowledgements(trader))
         assert first == AcknowledgementEntry(
+            id=sent.interchange,
             interchange=sent.interchange,
             name=first.name,
             file_name="a.edi",

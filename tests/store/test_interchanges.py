@@ -309,12 +309,35 @@ def test_answers_are_listed_newest_first_under_names_safe_for_files(store: Store
     listed = store.look(interchanges.list_acknowledgements, "trader", since=NOW)
     explained = len("accepted 已接受".encode())
     assert listed == [
-        AcknowledgementListing("i2", "R2-i2", "", NOW + timedelta(minutes=1), Verdict.ACCEPTED, True, 0, 0, explained),
-        AcknowledgementListing("i1", "a_b.edi-i1", "../订单 a/b.edi", NOW, Verdict.ACCEPTED, True, 12, 11, explained),
+        AcknowledgementListing("i2", "i2", "R2-i2", "", NOW + timedelta(minutes=1), Verdict.ACCEPTED, True, 0, 0, explained),
+        AcknowledgementListing("i1", "i1", "a_b.edi-i1", "../订单 a/b.edi", NOW, Verdict.ACCEPTED, True, 12, 11, explained),
     ]
     assert store.look(interchanges.list_acknowledgements, "trader", since=NOW, limit=1) == listed[:1]
     assert store.look(interchanges.list_acknowledgements, "trader", since=NOW, after="i2") == listed[1:]
     assert store.look(interchanges.list_acknowledgements, "trader", since=NOW + timedelta(seconds=1)) == listed[:1]
+
+
+def test_a_repeated_upload_has_the_first_answer_under_its_own_name(store: Store, clock: Clock) -> None:
+    accept(store, 1, file_name="a.edi")
+    accept(store, 2, now=clock.advance(minutes=1), file_name="b.edi")
+    # The first again: from another file, then on a way that names no file.
+    for number, file_name in ((3, "a again.edi"), (4, "")):
+        first = dataclasses.replace(acceptance(1), id=f"i{number}", received_at=clock.advance(minutes=1), file_name=file_name)
+        repeated = store.accept(first, (octets_of(1),)).result()
+        assert (repeated.outcome, repeated.interchange) == (Outcome.REPEAT, "i1")
+    listed = store.look(interchanges.list_acknowledgements, "trader", since=NOW)
+    assert [(entry.id, entry.interchange, entry.name) for entry in listed] == [
+        ("i3", "i1", "a_again.edi-i3"),
+        ("i2", "i2", "b.edi-i2"),
+        ("i1", "i1", "a.edi-i1"),
+    ]
+    assert [store.look(interchanges.list_acknowledgements, "trader", since=NOW, limit=1, after=after) for after in ("i3", "i2", "i1")] == [
+        listed[1:2],
+        listed[2:],
+        [],
+    ]
+    with pytest.raises(NotFound):
+        store.look(interchanges.list_acknowledgements, "trader", since=NOW, after="i4")
 
 
 def test_a_replay_shares_the_originals_octets(store: Store) -> None:

@@ -101,4 +101,5 @@ def test_no_growing_table_is_walked(sqlite_store: Store, name: str) -> None:
     steps = plan_of(sqlite_store, job, *arguments, **more)
     assert steps
     # Interchanges newest first are a walk along an index that ends at the limit, not a walk of the table.
-    assert [step for step in steps if step.startswith("SCAN") and "ix_interchange_received_at_id" not in step] == []
+    # anon_*: the rows of a subquery, which has a limit of its own.
+    assert [step for step in steps if step.startswith("SCAN") and "ix_interchange_received_at_id" not in step and "anon_" not in step] == []

@@ -152,12 +152,13 @@ class Mailboxes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementEntry:
-    """One line of the list of acknowledgements: for ``ack/`` over SFTP.
+    """One line of the list of acknowledgements: for ``ack/`` over SFTP. ``id`` is what the list is continued after.
 
     ``name`` is unique within the principal and safe as a file name (no extension); ``octets`` etc. are sizes. ``is_interchange`` False: the
     upload began no interchange and is shown under ``error/``.
     """
 
+    id: str
     interchange: str
     name: str
     file_name: str

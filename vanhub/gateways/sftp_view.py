@@ -194,7 +194,7 @@ class View:
     async def _answer_pages(self, folder: Folder) -> AsyncIterator[list[AcknowledgementEntry]]:
         after = ""
         while page := await self._hub.records.acknowledgements(self._session, limit=PAGE, after=after):
-            after = page[-1].interchange
+            after = page[-1].id
             entries = [entry for entry in page if entry.is_interchange is (folder is Folder.ACK)]
             for entry in entries:
                 self._answers[entry.name] = entry

@@ -88,6 +88,7 @@ def part_of(trace: dict[str, Any], principal: str) -> dict[str, Any]:
 
 def _entry(listed: AcknowledgementListing) -> AcknowledgementEntry:
     return AcknowledgementEntry(
+        id=listed.id,
         interchange=listed.interchange,
         name=listed.name,
         file_name=listed.file_name,

@@ -13,7 +13,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, exists, func, insert, literal, or_, select, tuple_, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vanhub.edifact.report import Party, Verdict
@@ -22,7 +22,7 @@ from vanhub.store import deliveries, journal, staging
 from vanhub.store.columns import Moment, canonical
 from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
-from vanhub.store.tables import HAS_NUMBER, IS_LARGE, IS_REJECTED, acknowledgement, delivery, interchange, message
+from vanhub.store.tables import HAS_NUMBER, IS_LARGE, IS_REJECTED, acknowledgement, delivery, interchange, message, repeat
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.delivery import ContentRef
 from vanhub.values.records import AcknowledgementListing, InterchangeFilter, InterchangeRecord, StoredAcknowledgement
@@ -35,6 +35,7 @@ _INSERT = {
     for dialect, statement in (("sqlite", sqlite.insert(interchange)), ("postgresql", postgresql.insert(interchange)))
 }
 _INSERT_ACKNOWLEDGEMENT = Prepared(insert(acknowledgement), acknowledgement.c.keys())
+_ANSWERED = interchange.join(acknowledgement)
 _RECORD: Select[Any] = select(*[column for column in interchange.c if column.name not in {"faults", "duplicate_key"}])
 _FIRST: Select[Any] = select(
     interchange.c.id, interchange.c.sha256, interchange.c.received_at, interchange.c.verdict, interchange.c.faults, interchange.c.faults_total
@@ -167,26 +168,45 @@ def get_acknowledgement(conn: Connection, interchange_id: str) -> StoredAcknowle
 
 
 def list_acknowledgements(conn: Connection, principal: str, *, since: datetime, limit: int = 1000, after: str = "") -> list[AcknowledgementListing]:
-    """The answers to what ``principal`` sent from ``since`` on, newest first, after the interchange ``after``. Raises ``NotFound`` for an unknown ``after``."""
-    query = (
-        select(
-            interchange.c.id,
-            acknowledgement.c.name,
-            interchange.c.file_name,
-            interchange.c.received_at,
-            interchange.c.verdict,
-            interchange.c.is_interchange,
-            func.coalesce(func.length(acknowledgement.c.contrl), 0).label("contrl_octets"),
-            func.coalesce(func.length(acknowledgement.c.p7s), 0).label("signature_octets"),
-            func.length(acknowledgement.c.explanation).label("explanation_octets"),
-        )
-        .join_from(interchange, acknowledgement)
-        .where(interchange.c.principal == principal, interchange.c.received_at >= since)
-    )
-    if after:
-        query = query.where(_older_than(get_interchange(conn, after)))
-    newest = query.order_by(interchange.c.received_at.desc(), interchange.c.id.desc()).limit(limit)
+    """The answers to what ``principal`` sent from ``since`` on, newest first: to first receipts, and to uploads that repeated one under a name of their own.
+
+    ``after`` is the id of the entry to continue after. Raises ``NotFound`` where there is none.
+    """
+    halves = []
+    for named, name, source in ((interchange, acknowledgement.c.name, _ANSWERED), (repeat, repeat.c.name, repeat.join(_ANSWERED))):
+        query = _listing(named, name).select_from(source).where(named.c.principal == principal, named.c.received_at >= since)
+        if after:
+            query = query.where(tuple_(named.c.received_at, named.c.id) < tuple_(literal(_arrival(conn, after), Moment), literal(after)))
+        # What is among the newest of both is among the newest of its half, which is a range of an index.
+        halves.append(select(query.order_by(named.c.received_at.desc(), named.c.id.desc()).limit(limit).subquery()))
+    both = union_all(*halves).subquery()
+    newest = select(both).order_by(both.c.received_at.desc(), both.c.id.desc()).limit(limit)
     return [AcknowledgementListing(*row) for row in conn.execute(newest)]
+
+
+def _listing(named: Table, name: Column[str]) -> Select[Any]:
+    """The columns of ``AcknowledgementListing``; ``named`` is the table that says when it came and how its file was named."""
+    return select(
+        named.c.id,
+        interchange.c.id.label("interchange"),
+        name.label("name"),
+        named.c.file_name,
+        named.c.received_at,
+        interchange.c.verdict,
+        interchange.c.is_interchange,
+        func.coalesce(func.length(acknowledgement.c.contrl), 0).label("contrl_octets"),
+        func.coalesce(func.length(acknowledgement.c.p7s), 0).label("signature_octets"),
+        func.length(acknowledgement.c.explanation).label("explanation_octets"),
+    )
+
+
+def _arrival(conn: Connection, id: str) -> datetime:
+    """When the first receipt or the repeat ``id`` came. Raises ``NotFound``."""
+    for table in (interchange, repeat):
+        found: datetime | None = conn.execute(select(table.c.received_at).where(table.c.id == id)).scalar_one_or_none()
+        if found is not None:
+            return found
+    raise NotFound(f"there is no interchange {id}")
 
 
 def _holder(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
@@ -263,6 +283,21 @@ def _count_repeat(conn: Connection, first: str, acceptance: Acceptance) -> None:
     conn.execute(
         update(interchange).where(interchange.c.id == first).values(repeats=interchange.c.repeats + 1, last_repeat_at=acceptance.received_at),
     )
+    if acceptance.file_name:
+        # Who uploads a file looks for the answer under that file's name, whichever upload of its content was the first.
+        conn.execute(
+            insert(repeat),
+            [
+                {
+                    "id": acceptance.id,
+                    "interchange": first,
+                    "principal": acceptance.principal,
+                    "name": _answer_name(acceptance),
+                    "file_name": acceptance.file_name,
+                    "received_at": acceptance.received_at,
+                }
+            ],
+        )
     data = {"principal": acceptance.principal, "gateway": acceptance.gateway, "peer": acceptance.peer, "sha256": acceptance.sha256}
     journal.append(conn, [Act("interchange.repeated", first, data)], at=acceptance.received_at, actor=acceptance.actor or acceptance.principal)
 

@@ -217,6 +217,18 @@ acknowledgement = Table(
     Column("explanation", LargeBinary, nullable=False, comment="plain text in English and Chinese, UTF-8"),
 )
 
+repeat = Table(
+    "repeat",
+    metadata,
+    Column("id", Text, primary_key=True, comment="grows with time"),
+    Column("interchange", Text, ForeignKey("interchange.id"), nullable=False, comment="the first receipt, whose answer it was given"),
+    Column("principal", Text, nullable=False, comment="who repeated it"),
+    Column("name", Text, nullable=False, comment="of its answer's files; safe as a file name and unique"),
+    Column("file_name", Text, nullable=False, comment="how the uploaded file was named"),
+    Column("received_at", Moment, nullable=False, comment="microseconds UTC"),
+)
+Index(None, repeat.c.principal, repeat.c.received_at, repeat.c.id)
+
 leaf = Table(
     "leaf",
     metadata,

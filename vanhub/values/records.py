@@ -85,8 +85,12 @@ class StoredAcknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementListing:
-    """One line of a principal's list of answers; ``name`` is safe as a file name and unique; sizes in octets (0: not there)."""
+    """One line of a principal's list of answers; ``name`` is safe as a file name and unique; sizes in octets (0: not there).
 
+    ``id`` is the interchange's or, where an upload repeated it under a name of its own, the repeat's.
+    """
+
+    id: str
     interchange: str
     name: str
     file_name: str

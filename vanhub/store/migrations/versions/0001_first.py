@@ -187,6 +187,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("interchange", name="pk_acknowledgement"),
     )
     op.create_table(
+        "repeat",
+        sa.Column("id", sa.Text(), nullable=False, comment="grows with time"),
+        sa.Column("interchange", sa.Text(), nullable=False, comment="the first receipt, whose answer it was given"),
+        sa.Column("principal", sa.Text(), nullable=False, comment="who repeated it"),
+        sa.Column("name", sa.Text(), nullable=False, comment="of its answer's files; safe as a file name and unique"),
+        sa.Column("file_name", sa.Text(), nullable=False, comment="how the uploaded file was named"),
+        sa.Column("received_at", sa.BigInteger(), nullable=False, comment="microseconds UTC"),
+        sa.ForeignKeyConstraint(["interchange"], ["interchange.id"], name="fk_repeat_interchange"),
+        sa.PrimaryKeyConstraint("id", name="pk_repeat"),
+    )
+    op.create_index("ix_repeat_principal_received_at_id", "repeat", ["principal", "received_at", "id"], unique=False)
+    op.create_table(
         "address",
         sa.Column("identification", sa.Text(), nullable=False, comment="data element 0004/0010"),
         sa.Column("qualifier", sa.Text(), nullable=False, comment="data element 0007, empty where none is used"),
