@@ -15,9 +15,11 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
+from vanhub.directory.load import open_directories
 from vanhub.edifact.report import Report
 from vanhub.errors import Busy, TemporaryError, Untrusted
 from vanhub.gateways.seam import Session
+from vanhub.packed import packed
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
 from vanhub.service.intake import EXPLAINED_AT_ONCE, INLINE_OCTETS, HubIntake, share_of
@@ -109,6 +111,26 @@ def test_what_is_too_large_for_the_reactors_thread_is_checked_in_another(hub: Hu
     data = many("R1", INLINE_OCTETS)
     assert send(loop, hub.intake, trader, data).verdict == "accepted"
     assert send(loop, hub.intake, trader, data).outcome == "repeat"
+
+
+def test_what_was_accepted_last_is_checked_without_a_thread_after_a_start(hub: Hub, loop: Loop, core: Core, trader: Session) -> None:
+    def threads(reference: str, hub: Hub) -> int:
+        calls = []
+        thread = hub.intake.thread
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(hub.intake, "thread", lambda *arguments: calls.append(arguments) or thread(*arguments))  # type: ignore[func-returns-value]
+            assert send(loop, hub.intake, trader, interchange(reference)).verdict == "accepted"
+        return len(calls)
+
+    assert [threads("R1", hub), threads("R2", hub)] == [1, 0]
+    send(loop, hub.intake, trader, many("R3", INLINE_OCTETS))
+    send(loop, hub.intake, trader, interchange("R4", recipient="NOBODY"))
+    # As another process opens them: nothing is loaded.
+    core.directories = open_directories(packed("schemas"))
+    loop.wait(Deferred.fromCoroutine(hub.intake.warm_up()))
+    assert threads("R5", hub) == 0
+    core.directories = open_directories(packed("schemas"))
+    assert [threads("R6", hub), threads("R7", hub)] == [1, 0]
 
 
 def test_of_a_principal_that_was_disabled_nothing_more_is_taken(hub: Hub, loop: Loop, trader: Session) -> None:

@@ -39,6 +39,11 @@ class SegmentPattern:
     known: set[tuple[str | None, ...]] = field(default_factory=set)
     _match_released: Callable[[str], re.Match[str] | None] | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether ``released`` was compiled too."""
+        return self._match_released is not None
+
     def released(self, text: str) -> re.Match[str] | None:
         """Matches text with release characters. Compiled when there is such text: compiling costs a millisecond."""
         if self._match_released is None:

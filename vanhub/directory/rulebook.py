@@ -111,10 +111,11 @@ class Rules:
         """Whether nothing is wrong with any of these segments; arguments as for ``doubtful``. False may also mean that it takes ``findings`` to tell."""
         return not self.doubtful(tags, texts)
 
-    def doubtful(self, tags: Iterable[str], texts: Iterable[str]) -> list[int]:
+    def doubtful(self, tags: Iterable[str], texts: Iterable[str], *, compiling: bool = True) -> list[int]:
         """Which of these segments, by index, are not shown to be without fault: it takes ``findings`` to tell.
 
-        ``tags`` are the first three characters of each text. The texts are within their repertoire.
+        ``tags`` are the first three characters of each text. The texts are within their repertoire. Without ``compiling`` what no pattern was compiled
+        for is doubtful: compiling takes some milliseconds for each.
         """
         patterns, release = self._patterns, self._marks.release
         doubtful: list[int] = []
@@ -122,13 +123,13 @@ class Rules:
             try:
                 pattern = patterns[tag]
             except KeyError:
-                found = self._compile(tag)
+                found = self._compile(tag) if compiling else None
                 if found is None:
                     doubtful.append(at)
                     continue
                 pattern = found
             match = pattern.plain(text)
-            if match is None and release and release in text:
+            if match is None and release and release in text and (compiling or pattern.is_whole):
                 match = pattern.released(text)
             if match is None:
                 doubtful.append(at)
@@ -225,6 +226,10 @@ class Rulebook:
                 self._profiles.clear()
             profile = self._profiles[key] = self._find(type, version, release, agency, marks, syntax_version)
         return profile
+
+    def profile_in_use(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown | None:
+        """As ``profile``, None where it was not asked for before: loading takes dozens of milliseconds."""
+        return self._profiles.get((type, version, release, agency, marks, syntax_version))
 
     def _find(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown:
         directory: Directory | None = None

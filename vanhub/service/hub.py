@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from twisted.conch.ssh.keys import Key
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 
@@ -29,7 +29,7 @@ from vanhub.packed import packed
 from vanhub.service.admin import AdminFactory
 from vanhub.service.asking import short_name
 from vanhub.service.core import Core
-from vanhub.service.deferring import Futures
+from vanhub.service.deferring import Futures, background
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.enrolment import HubEnrolment
 from vanhub.service.intake import HubIntake
@@ -66,6 +66,7 @@ class Hub:
         self._admin: Any = None
         self._held = ExitStack()
         self._stopping = False
+        self._warming: Deferred[None] = succeed(None)
         self.intake.arrived = self.mailboxes.announce
         core.changed = lambda: reactor.callFromThread(self._registry_changed)
         core.renewed = lambda: reactor.callFromThread(self._renewed)
@@ -121,6 +122,7 @@ class Hub:
             core.metrics.gauge(f"vanhub_store_{name}", text, lambda name=name: core.store.statistics()[name])  # type: ignore[misc]
         core.metrics.gauge("vanhub_intake_in_flight", "Interchanges being received, checked or stored", lambda: self.intake.in_flight)
         self.upkeep.start()
+        self._warming = background("warm-up", self.intake.warm_up())
         endpoints = {name: (port.getHost().host, port.getHost().port) for name, port in self._ports.items()}
         core.home.write_endpoints(endpoints)
         _log.info("hub.ready", **{name: f"{host}:{port}" for name, (host, port) in endpoints.items()})
@@ -140,6 +142,7 @@ class Hub:
         deadline = self._monotonic() + STOP_S
         while (self.door.sessions() or self.intake.in_flight) and self._monotonic() < deadline:
             await self._pause(0.02)
+        await self._warming
         for close in (self.workers.close, self.core.close):
             await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), close)
         _log.info("hub.stopped")

@@ -1,7 +1,7 @@
 """How interchanges come in: every gateway hands its octets to the same ``HubIntake``.
 
-Small interchanges without fault are checked and decided on the reactor thread, others in a thread, those above ``limits.memory_octets`` go to
-content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the moment of acceptance, and only
+Small interchanges without fault are checked and decided on the reactor thread, where the rules for them are compiled already; others in a thread. Those
+above ``limits.memory_octets`` go to content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the moment of acceptance, and only
 after it does the receipt's Deferred fire.
 """
 
@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 
 from vanhub.directory.check import CheckLimits, check_if_faultless, check_interchange
-from vanhub.edifact.report import Report
+from vanhub.edifact.report import Report, Verdict
 from vanhub.errors import Busy, Untrusted
 from vanhub.gateways.seam import Session
 from vanhub.service.core import Core
@@ -28,17 +28,21 @@ from vanhub.service.upload import HubUpload
 from vanhub.service.workers import CheckWorkers
 from vanhub.store.alerts import raise_once
 from vanhub.store.content import LargeContent
+from vanhub.store.interchanges import find_interchanges
 from vanhub.values.acceptance import Acceptance, Accepted, Outcome
 from vanhub.values.agreement import Agreement
 from vanhub.values.delivery import ContentRef, Receipt
+from vanhub.values.records import InterchangeFilter
 
 _log = structlog.get_logger("vanhub.intake")
 
 T = TypeVar("T")
 
 INLINE_OCTETS = 16 * 1024
-"""Checked on the reactor thread, as long as there is nothing to explain: that takes a few milliseconds at most, explaining takes up to a second."""
+"""Checked on the reactor thread, as long as there is nothing to explain and to load: that takes a few milliseconds at most, explaining takes up to a second."""
 
+LATEST = 100
+"""Interchanges that a hub checks again when it starts."""
 
 EXPLAINED_AT_ONCE = 3
 """Interchanges explained in threads at once: a MiB that is wrong everywhere takes many seconds, and logins, leases and content need threads too."""
@@ -82,12 +86,24 @@ class HubIntake:
     def thread(self, call: Callable[..., T], *args: Any) -> Deferred[T]:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call, *args)
 
+    async def warm_up(self) -> None:
+        """Check in a thread what was accepted last: the like of it comes again, and is then checked by what is loaded and compiled."""
+        await self.thread(self._check_latest)
+
+    def _check_latest(self) -> None:
+        store, registry = self.core.store, self.core.registry
+        for record in store.look(find_interchanges, InterchangeFilter(verdict=Verdict.ACCEPTED, limit=LATEST)):
+            principal = registry.principal(record.principal)
+            if principal is not None and record.size <= INLINE_OCTETS:
+                data = store.content().read(record.content, 0, record.size)
+                check_interchange(data, self.core.directories, **self._terms(principal.agreement))
+
     async def take(self, session: Session, data: bytes, file_name: str) -> Receipt:
         """An interchange that is whole in memory."""
         begun = self._monotonic()
         digest = hashlib.sha256(data).hexdigest()
         submission = self._submission(session, file_name, len(data), digest, lambda offset, length: data[offset : offset + length])
-        faultless = check_if_faultless(data, self.core.directories, **self._terms(submission)) if len(data) <= INLINE_OCTETS else None
+        faultless = check_if_faultless(data, self.core.directories, **self._terms(submission.principal.agreement)) if len(data) <= INLINE_OCTETS else None
         if faultless is not None:
             report, acceptance = faultless, self._decide(faultless, submission)
         else:
@@ -121,12 +137,11 @@ class HubIntake:
     ) -> Submission:
         return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
 
-    def _terms(self, submission: Submission) -> dict[str, Any]:
-        agreement = submission.principal.agreement
+    def _terms(self, agreement: Agreement) -> dict[str, Any]:
         return {"encoding": agreement.encoding, "limits": limits_of(agreement, self.core.settings.check.faults_listed)}
 
     def _explain(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
-        report = check_interchange(data, self.core.directories, **self._terms(submission))
+        report = check_interchange(data, self.core.directories, **self._terms(submission.principal.agreement))
         return report, self._decide(report, submission)
 
     def _decide(self, report: Report, submission: Submission) -> Acceptance:
