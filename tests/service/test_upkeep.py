@@ -49,6 +49,10 @@ def claim(hub: Hub, loop: Loop, mailbox: str = "customs") -> str:
     return claimed.delivery.id
 
 
+def unable(*_: object, **__: object) -> None:
+    raise StoreUnavailable("the store's database or disk failed or does not answer")
+
+
 def picked_up(hub: Hub) -> dict[str, float]:
     samples = [sample for metric in hub.core.metrics.registry.collect() if metric.name == "vanhub_pickups" for sample in metric.samples]
     return {sample.labels["event"]: sample.value for sample in samples if sample.name.endswith("_total")}
@@ -99,7 +103,8 @@ def test_what_nobody_collected_in_time_is_told_to_owner_and_sender(hub: Hub, loo
     assert state_of(core, delivery.id) is DeliveryState.AVAILABLE
 
 
-def test_a_session_whose_credential_expired_is_ended(hub: Hub, loop: Loop, core: Core, time: Time) -> None:
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_session_whose_credential_expired_is_ended(hub: Hub, loop: Loop, core: Core, time: Time, commits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     do(core, "token.issue", id="trader", days=1)
     do(core, "token.issue", id="carrier", days=2)
     ended: list[str] = []
@@ -108,6 +113,8 @@ def test_a_session_whose_credential_expired_is_ended(hub: Hub, loop: Loop, core:
     time.advance(hours=23)
     turn(loop, 60, hub)
     assert ended == []
+    if not commits:
+        monkeypatch.setattr(core.store, "call", unable)
     time.advance(hours=1)
     turn(loop, 60, hub)
     assert ended == ["trader: the credential has expired"]
@@ -181,11 +188,7 @@ def test_a_task_that_fails_stops_neither_itself_nor_the_others(hub: Hub, loop: L
     id = claim(hub, loop)
     time.advance(seconds=11)
     call = core.store.call
-
-    def broken(*_: object, **__: object) -> None:
-        raise StoreUnavailable("the store's database or disk failed or does not answer")
-
-    monkeypatch.setattr(core.store, "call", broken)
+    monkeypatch.setattr(core.store, "call", unable)
     turn(loop, 60, hub)
     assert state_of(core, id) is DeliveryState.CLAIMED
     monkeypatch.setattr(core.store, "call", call)

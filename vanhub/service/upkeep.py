@@ -39,6 +39,7 @@ class Upkeep:
             ("leases", 1.0, self._leases),
             ("registry", 2.0, self._registry),
             ("expiry", 60.0, self._expiry),
+            ("sessions", 60.0, lambda: self._door.reconcile),
             ("noise", 60.0, self._noise),
             ("abandoned", 3600.0, self._abandoned),
             ("certificates", 3600.0, self._certificates),
@@ -89,7 +90,7 @@ class Upkeep:
     def _registry(self) -> None:
         self._core.refresh()
 
-    def _expiry(self) -> Callable[[], object]:
+    def _expiry(self) -> None:
         now = self._core.clock()
         for delivery in self._core.store.call(deliveries.expire, now):
             self._core.metrics.pickup("expired")
@@ -103,7 +104,6 @@ class Upkeep:
                     now=now,
                     actor=_HUB,
                 )
-        return self._door.reconcile
 
     def _noise(self) -> None:
         counted = self._core.noise.take()
