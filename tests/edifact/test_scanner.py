@@ -71,7 +71,7 @@ def test_a_segment_over_the_limit_is_cut_and_the_next_one_found() -> None:
 def test_fields_of_a_service_segment() -> None:
     read = read_fields("UNB+UNOA:2+A?+B:上", MARKS, UTF8.octets, 100)
     assert read.values == [["UNB"], ["UNOA", "2"], ["A+B", "上"]]
-    assert read.offsets == [[100], [104, 109], [111, 116]]
+    assert [[read.offset(element, component) for component in range(len(read.values[element]))] for element in range(3)] == [[100], [104, 109], [111, 116]]
     assert (read.value(9), read.offset(9, 9), read.offset(1, 5)) == ("", 116, 109)
     assert read_fields(f"UNB+A\0\udcff+{'X' * 100_000}", MARKS).values == [["UNB"], ["A\ufffd\ufffd"], ["X" * 256]]
     assert tag_of("NAD:1:2+X", MARKS) == "NAD"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from vanhub.directory.messages import MessageCheck, Reading, document_of, report_segment
 from vanhub.directory.model import Directories
@@ -193,7 +194,6 @@ class _Body:
         self._trailer = -1  # index of the next UNT, where it is known
         self._searched = 0  # there is no UNT from the one that waits up to this index
         self._waiting = 0  # octets that came while a message waits for its end
-        self._take_in = {"UNB": self._unb, "UNG": self._ung, "UNH": self._unh, "UNT": self._unt, "UNE": self._une, "UNZ": self._unz}
 
     def feed(self, data: bytes) -> None:
         if self._judging or not self.header_end:
@@ -231,7 +231,7 @@ class _Body:
                     continue
             if not self._explaining and (self._tags[at] not in _FRAMING_TAGS or not self._envelope.is_faultless):
                 raise _TakesExplainingError
-            self._take_segment(self._raws[at])
+            self._take_segment(self._raws[at], self._texts[at])
             at += 1
         if at:
             del self._raws[:at], self._texts[:at], self._tags[:at]
@@ -323,15 +323,14 @@ class _Body:
 
     # --- the slow way ---
 
-    def _take_segment(self, raw: str) -> None:
-        blank = len(raw) - len(raw.lstrip(BLANK))
-        before, offset = self._offset, self._offset + blank
-        text = raw
+    def _take_segment(self, raw: str, text: str) -> None:
+        """One segment: as sent, and without the white space before it."""
+        before, offset = self._offset, self._offset + len(raw) - len(text)
         if isinstance(raw, Cut):
             self._offset += raw.octets + 1
+            text = raw
         else:
             self._offset += self._reading.repertoire.octets(raw) + 1
-            text = raw[blank:]
         if not text and self._marks.terminator in BLANK:
             return  # a blank line
         if not self.header_end:
@@ -343,12 +342,13 @@ class _Body:
             return
         self._envelope.segments += 1
         where = Where(self._envelope.segments, offset)
-        take = self._take_in.get(tag_of(text, self._marks))
+        tag = tag_of(text, self._marks)
+        take = self._TAKE.get(tag)
         if take is None:
-            self._take_other(text, where)
+            self._take_other(tag, text, where)
         else:
             self._in_run = False
-            take(text, where, before)
+            take(self, text, where, before)
         self._last = where
 
     def _read_header(self, text: str, offset: int) -> None:
@@ -361,7 +361,7 @@ class _Body:
 
     def _unb(self, text: str, where: Where, before: int) -> None:
         self._break_off(before)
-        self._take_other(text, where)
+        self._take_other("UNB", text, where)
 
     def _ung(self, text: str, where: Where, before: int) -> None:
         self._break_off(before, group=True)
@@ -387,7 +387,7 @@ class _Body:
 
     def _unt(self, text: str, where: Where, _before: int) -> None:
         if self._message is None:
-            self._take_other(text, where)
+            self._take_other("UNT", text, where)
             return
         last = self._message.take("UNT", text, where.offset)
         self._report(Level.MESSAGE, "UNT", text, last)
@@ -398,7 +398,7 @@ class _Body:
     def _une(self, text: str, where: Where, before: int) -> None:
         self._break_off(before)
         if self._envelope.group is None:
-            self._take_other(text, where)
+            self._take_other("UNE", text, where)
             return
         self._report(Level.GROUP, "UNE", text, where)
         self._envelope.end_group(where, self._offset, self._fields(text, where.offset))
@@ -409,8 +409,9 @@ class _Body:
         self._envelope.end_interchange(where, self._fields(text, where.offset))
         self.end = self._offset
 
-    def _take_other(self, text: str, where: Where) -> None:
-        tag = tag_of(text, self._marks)
+    _TAKE: ClassVar = {"UNB": _unb, "UNG": _ung, "UNH": _unh, "UNT": _unt, "UNE": _une, "UNZ": _unz}
+
+    def _take_other(self, tag: str, text: str, where: Where) -> None:
         if self._message is not None:
             self._message.take(tag, text, where.offset)
         elif tag in _SECURITY_TAGS and self._reading.syntax_version >= 4:

@@ -20,7 +20,7 @@ import enum
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from vanhub.directory.table import MOST_REMEMBERED, Move, Place, SegmentTable, State, Step
 
@@ -36,8 +36,7 @@ class Misfit(enum.Enum):
     REPEATED = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding(Generic[_Where]):
+class Finding(NamedTuple, Generic[_Where]):
     """A misfit at a segment: for MISSING the last segment before the gap. ``place`` is what is missing or repeated, else None."""
 
     misfit: Misfit
@@ -85,9 +84,9 @@ class Walk(Generic[_Where]):
         self._missed: Counter[str] = Counter()
         self._deviations = 0
 
-    def take(self, tag: str, where: _Where) -> list[Finding[_Where]]:
+    def take(self, tag: str, where: _Where) -> Sequence[Finding[_Where]]:
         self._ahead.append((tag, where))
-        return self._advance() if len(self._ahead) > _AHEAD else []
+        return self._advance() if len(self._ahead) > _AHEAD else ()
 
     def close(self) -> list[Finding[_Where]]:
         findings: list[Finding[_Where]] = []
@@ -95,18 +94,18 @@ class Walk(Generic[_Where]):
             findings += self._advance()
         return findings
 
-    def _advance(self) -> list[Finding[_Where]]:
+    def _advance(self) -> Sequence[Finding[_Where]]:
         tag, where = self._ahead.popleft()
-        findings: list[Finding[_Where]] = []
+        findings: Sequence[Finding[_Where]] = ()
         if self._state is None:
             self._state = self._table.begin()
         elif tag not in self._table.tags:
             self._excused, self._before = _Excuse.ANY, None
-            findings.append(Finding(Misfit.NOT_IN_TABLE, where, tag))
+            findings = (Finding(Misfit.NOT_IN_TABLE, where, tag),)
         else:
             free = self._table.free(self._state, tag)
             if free is None:
-                findings += self._deviate(self._state, tag, where)
+                findings = list(self._deviate(self._state, tag, where))
             else:
                 move, after = free
                 self._before = (self._state, tag, where) if move.step is not Step.STAY else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
 from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
@@ -47,8 +48,7 @@ def header_of(fields: Fields, separators: Separators, identifier: str, syntax_ve
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """A segment's position (from UNH = 1 in a message, from UNB = 1 outside) and its first octet."""
 
     position: int

@@ -16,6 +16,7 @@ from vanhub.edifact.separators import Separators
 
 # In so many octets UNA, a line end and S001 have room; what has not shown them by then is no opening.
 ENOUGH = 512
+_VERSIONS = ("1", "2", "3", "4")
 _BLANK = b" \t\r\n"
 _BEFORE = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 
@@ -74,14 +75,14 @@ def read_opening(data: bytes, *, whole: bool, encoding: str = "") -> Opening | N
     ends = [at for at in (header.find(separators.element, 4), header.find(separators.terminator, 4)) if at >= 0]
     if not ends and not whole:
         return None
-    return _interpret(data, start, header[4 : min(ends, default=len(header))], encoding)
+    return _interpret(data, start, header[4 : min(ends, default=len(header))].split(separators.component), encoding)
 
 
-def _interpret(data: bytes, start: int, s001: bytes, encoding: str) -> Opening:
-    values = s001.split(announced(data).component)
+def _interpret(data: bytes, start: int, values: list[bytes], encoding: str) -> Opening:
+    """``values`` are the components of S001."""
     identifier = values[0].decode("latin-1")
     version_sent = values[1].decode("latin-1") if len(values) > 1 else ""
-    version = int(version_sent) if re.fullmatch("[1-4]", version_sent) else 3
+    version = int(version_sent) if version_sent in _VERSIONS else 3
     faults: list[OpeningFault] = []
     if data.startswith(b"UNA"):
         for una_kind, position, character in advice_faults(Separators.from_una(data[:UNA_LENGTH]), version):
@@ -90,7 +91,7 @@ def _interpret(data: bytes, start: int, s001: bytes, encoding: str) -> Opening:
     if known is None:
         faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", start + 4, printable(identifier), 2, 1))
     if version_sent != str(version):
-        place = start + 4 + min(len(values[0]) + 1, len(s001))
+        place = start + 4 + len(values[0]) + (len(values) > 1)
         faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", place, printable(version_sent), 2, 2))
     announced_code = values[3].decode("latin-1") if version >= 4 and len(values) > 3 else ""
     name = encoding or announced_encoding(announced_code)

@@ -155,21 +155,29 @@ def _released(release: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(release)}(.?)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
 class Fields:
-    """A service segment as read: ``values[element][component]``, the tag being element 0, and the octet where each one begins."""
+    """A service segment as read: ``values[element][component]``, the tag being element 0."""
 
-    values: list[list[str]]
-    offsets: list[list[int]]
+    __slots__ = ("_marks", "_octets", "_sent", "_start", "values")
+
+    def __init__(self, values: list[list[str]], sent: list[str], marks: Marks, octets: Callable[[str], int], start: int) -> None:
+        self.values = values
+        self._sent = sent  # the elements
+        self._marks = marks
+        self._octets = octets
+        self._start = start
 
     def value(self, element: int, component: int = 0) -> str:
         """One value; ``""`` where there is none."""
-        return self.values[element][component] if element < len(self.values) and component < len(self.values[element]) else ""
+        values = self.values
+        return values[element][component] if element < len(values) and component < len(values[element]) else ""
 
     def offset(self, element: int, component: int = 0) -> int:
-        """Where it begins; of what is not there, where the nearest thing before it begins."""
-        components = self.offsets[min(element, len(self.offsets) - 1)]
-        return components[min(component, len(components) - 1)]
+        """The octet where it begins; of what is not there, where the nearest thing before it begins."""
+        element = min(element, len(self._sent) - 1)
+        components = split(self._sent[element], self._marks.component, self._marks.release)
+        before = (*self._sent[:element], *components[: min(component, len(self.values[element]) - 1)])
+        return self._start + sum(map(self._octets, before)) + len(before)
 
 
 def read_fields(text: str, marks: Marks, octets: Callable[[str], int] = len, offset: int = 0, most: int = 64) -> Fields:
@@ -178,17 +186,12 @@ def read_fields(text: str, marks: Marks, octets: Callable[[str], int] = len, off
     For service segments, whose elements do not repeat: a repetition separator is left in the value. Undecodable octets are U+FFFD.
     ``octets`` measures text, ``offset`` is that of the segment.
     """
-    values: list[list[str]] = []
-    offsets: list[list[int]] = []
-    for element in split(text, marks.element, marks.release)[:most]:
-        components = split(element, marks.component, marks.release)
-        values.append([unreleased(legible(component), marks.release) for component in components[:most]])
-        offsets.append([])
-        for component in components:
-            if len(offsets[-1]) < most:
-                offsets[-1].append(offset)
-            offset += octets(component) + 1
-    return Fields(values, offsets)
+    sent = split(text, marks.element, marks.release)[:most]
+    if legible(text) == text and not (marks.release and marks.release in text):
+        values = [element.split(marks.component, most)[:most] for element in sent]
+    else:
+        values = [[unreleased(legible(component), marks.release) for component in split(element, marks.component, marks.release)[:most]] for element in sent]
+    return Fields(values, sent, marks, octets, offset)
 
 
 def tag_of(text: str, marks: Marks) -> str:
