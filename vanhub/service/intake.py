@@ -1,8 +1,8 @@
 """How interchanges come in: every gateway hands its octets to the same ``HubIntake``.
 
-Small interchanges without fault are checked and decided on the reactor thread, where the rules for them are compiled already; others in a thread. Those
-above ``limits.memory_octets`` go to content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the moment of acceptance, and only
-after it does the receipt's Deferred fire.
+Small interchanges without fault are checked and decided on the reactor thread, where the rules for them are compiled already; others in a thread.
+Those above ``limits.memory_octets`` go to content as they come and are checked by a worker process. Then one job in the store: its COMMIT is the
+moment of acceptance, and only after it does the receipt's Deferred fire.
 """
 
 from __future__ import annotations
