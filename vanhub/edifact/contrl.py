@@ -198,7 +198,8 @@ def _group_address(party: Party, version: int) -> list[str]:
 
 def _cut(text: str, most: int, missing: str = _UNKNOWN) -> str:
     """As much of a value as may be echoed, legibly; ``missing`` where there is none."""
-    return "".join(character if character.isprintable() else "." for character in text[:most]) or missing
+    text = text[:most]
+    return (text if text.isprintable() else "".join(character if character.isprintable() else "." for character in text)) or missing
 
 
 def _values(segments: Iterable[Segment]) -> Iterator[str]:

@@ -44,7 +44,8 @@ def explain_report(report: Report, peek: Peek, *, language: str = "both", encodi
     codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
     excerpts = [_excerpt(fault, report.header.separators, peek, codec) for fault in report.faults]
-    return "\n".join("\n".join(_lines(report, excerpts, each)) + "\n" for each in words)
+    fates = _Fates.of(report)
+    return "\n".join(["\n".join(_lines(report, fates, excerpts, each)) + "\n" for each in words])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +135,18 @@ _CHINESE = _Words(
 )
 
 
-def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> Iterator[str]:
+def _lines(report: Report, fates: _Fates, excerpts: Sequence[Sequence[str]], words: _Words) -> Iterator[str]:
     header = report.header
-    rejected = sum(message.verdict is Verdict.REJECTED for message in report.messages)
     named = header.reference or str(header.sender) or str(header.recipient) or report.messages
     yield (words.verdicts[report.verdict] if named or report.verdict is not Verdict.REJECTED else words.unreadable).format(
         reference=_named(header.reference),
         sender=_named(str(header.sender)),
         recipient=_named(str(header.recipient)),
         total=len(report.messages),
-        accepted=len(report.messages) - rejected,
-        rejected=rejected,
+        accepted=len(report.messages) - fates.rejected,
+        rejected=fates.rejected,
     )
-    yield from _fates(report, words)
+    yield from fates.lines(words)
     if report.faults:
         yield ""
         yield words.heading.format(count=report.faults_total)
@@ -163,30 +163,49 @@ def _lines(report: Report, excerpts: Sequence[Sequence[str]], words: _Words) -> 
         yield words.unlisted.format(count=report.faults_total - len(report.faults))
 
 
-def _fates(report: Report, words: _Words) -> Iterator[str]:
-    """What happens to each message; where there are many, to those that are not simply accepted, up to ``_MOST_NAMED``. The others are counted."""
-    counts = Counter(fault.message for fault in report.faults)
-    few = len(report.messages) <= _FEW
-    # Where all is rejected, the first sentence said so already of the messages without faults of their own.
-    worth_naming = [
-        (index, message)
-        for index, message in enumerate(report.messages)
-        if few or index in counts or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
-    ]
-    named = worth_naming[:_MOST_NAMED]
-    for index, message in named:
-        yield words.message.format(
-            reference=_named(message.reference),
-            type=_named(message.type),
-            directory=_named(_identified(message)),
-            fate=words.fate[message.verdict],
-            faults=counts[index],
-        )
-    others = Counter(message.verdict for message in report.messages) - Counter(message.verdict for _, message in named)
-    if others[Verdict.ACCEPTED]:
-        yield words.others.format(count=others[Verdict.ACCEPTED])
-    if len(named) < len(worth_naming) and others[Verdict.REJECTED]:
-        yield words.others_rejected.format(count=others[Verdict.REJECTED])
+@dataclass(frozen=True, slots=True)
+class _Fates:
+    """What happens to the messages: to each that is named (with the number of its faults), and how many others there are."""
+
+    named: list[tuple[MessageReport, int]]
+    rejected: int
+    others_accepted: int
+    others_rejected: int
+
+    @classmethod
+    def of(cls, report: Report) -> _Fates:
+        """Where there are many messages, those are named that are not simply accepted, up to ``_MOST_NAMED``."""
+        counts = Counter([fault.message for fault in report.faults])
+        few = len(report.messages) <= _FEW
+        # Where all is rejected, the first sentence said so already of the messages without faults of their own.
+        worth_naming = [
+            (message, counts[index])
+            for index, message in enumerate(report.messages)
+            if few or index in counts or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
+        ]
+        named = worth_naming[:_MOST_NAMED]
+        rejected = _rejected(report.messages)
+        named_rejected = _rejected([message for message, _ in named])
+        others_rejected = rejected - named_rejected if len(named) < len(worth_naming) else 0
+        return cls(named, rejected, len(report.messages) - rejected - len(named) + named_rejected, others_rejected)
+
+    def lines(self, words: _Words) -> Iterator[str]:
+        for message, faults in self.named:
+            yield words.message.format(
+                reference=_named(message.reference),
+                type=_named(message.type),
+                directory=_named(_identified(message)),
+                fate=words.fate[message.verdict],
+                faults=faults,
+            )
+        if self.others_accepted:
+            yield words.others.format(count=self.others_accepted)
+        if self.others_rejected:
+            yield words.others_rejected.format(count=self.others_rejected)
+
+
+def _rejected(messages: Sequence[MessageReport]) -> int:
+    return len([message for message in messages if message.verdict is Verdict.REJECTED])
 
 
 def _identified(message: MessageReport) -> str:

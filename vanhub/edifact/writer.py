@@ -20,6 +20,7 @@ A segment is a ``pydifact`` ``Segment``. Each of its elements is
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +30,8 @@ from pydifact.segments import Segment
 from vanhub.edifact.charset import announced_encoding, repertoire
 from vanhub.edifact.report import InterchangeHeader, Party
 from vanhub.edifact.separators import Separators
+
+_Element = str | Sequence[str] | Sequence[Sequence[str]]
 
 
 def codec_of(header: InterchangeHeader, agreed: str = "") -> str:
@@ -48,7 +51,7 @@ def render_segments(segments: Iterable[Segment], separators: Separators, *, enco
         ValueError: a value cannot be said with these separators or in this encoding.
     """
     texts = _Texts.of(separators)
-    return "".join([texts.segment(segment) for segment in segments]).encode(encoding, "surrogateescape")
+    return "".join([texts.segment(segment.tag, segment.elements) for segment in segments]).encode(encoding, "surrogateescape")
 
 
 def wrap_message(reference: str, identifier: Sequence[str], body: Iterable[Segment], *, access_reference: str = "") -> list[Segment]:
@@ -69,8 +72,8 @@ def render_interchange(header: InterchangeHeader, messages: Iterable[Iterable[Se
     Raises:
         ValueError: as ``render_segments``.
     """
-    parts = [_render_unb(header, prepared, una, encoding)]
-    parts.extend(_render(header, message, encoding) for message in messages)
+    parts = [_render_unb(header, header.recipient, header.reference, header.password, header.acknowledgement_request, prepared, una, encoding)]
+    parts.extend(render_segments(message, _separators(header), encoding=codec_of(header, encoding)) for message in messages)
     parts.append(render_trailer(header, len(parts) - 1, header.reference, encoding=encoding))
     return b"".join(parts)
 
@@ -84,18 +87,17 @@ def render_header(header: InterchangeHeader, *, recipient: Party, reference: str
     Raises:
         ValueError: as ``render_segments``.
     """
-    readdressed = dataclasses.replace(header, recipient=recipient, reference=reference, password="", acknowledgement_request="")
-    return _render_unb(readdressed, prepared, una, encoding)
+    return _render_unb(header, recipient, reference, "", "", prepared, una, encoding)
 
 
 def render_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "") -> bytes:
     """UNZ: ``count`` messages, or groups where there are any."""
-    return _render(header, [Segment("UNZ", str(count), reference)], encoding)
+    return _render(header, "UNZ", (str(count), reference), encoding)
 
 
 def render_group_trailer(header: InterchangeHeader, count: int, reference: str, *, encoding: str = "") -> bytes:
     """UNE: ``count`` messages under the group reference of its UNG."""
-    return _render(header, [Segment("UNE", str(count), reference)], encoding)
+    return _render(header, "UNE", (str(count), reference), encoding)
 
 
 def render_prepared(prepared: datetime, syntax_version: int) -> str:
@@ -103,33 +105,40 @@ def render_prepared(prepared: datetime, syntax_version: int) -> str:
 
     EDIFACT gives no time zone here; the wall clock of ``prepared``'s own zone is written.
     """
-    return prepared.strftime("%Y%m%d:%H%M" if syntax_version >= 4 else "%y%m%d:%H%M")
+    year = f"{prepared.year:04d}" if syntax_version >= 4 else f"{prepared.year % 100:02d}"
+    return f"{year}{prepared.month:02d}{prepared.day:02d}:{prepared.hour:02d}{prepared.minute:02d}"
 
 
-def _render(header: InterchangeHeader, segments: Iterable[Segment], encoding: str) -> bytes:
+def _render(header: InterchangeHeader, tag: str, elements: Sequence[_Element], encoding: str) -> bytes:
+    """One segment of the envelope."""
+    return _Texts.of(_separators(header)).segment(tag, elements).encode(codec_of(header, encoding), "surrogateescape")
+
+
+def _separators(header: InterchangeHeader) -> Separators:
+    """Those that separate: whatever UNA has in the repetition separator's place, it separates nothing before version 4."""
     separators = header.separators
-    if header.syntax_version < 4:
-        # Whatever UNA has in this place, it separates nothing before version 4.
-        separators = dataclasses.replace(separators, repetition=b" ")
-    return render_segments(segments, separators, encoding=codec_of(header, encoding))
+    if header.syntax_version >= 4 or separators.repetition == b" ":
+        return separators
+    return dataclasses.replace(separators, repetition=b" ")
 
 
-def _render_unb(header: InterchangeHeader, prepared: datetime, una: bool, encoding: str) -> bytes:
-    segment = Segment(
-        "UNB",
+def _render_unb(
+    header: InterchangeHeader, recipient: Party, reference: str, password: str, acknowledgement_request: str, prepared: datetime, una: bool, encoding: str
+) -> bytes:
+    elements = (
         [header.syntax_identifier, str(header.syntax_version), *header.syntax_details],
         _party(header.sender),
-        _party(header.recipient),
+        _party(recipient),
         render_prepared(prepared, header.syntax_version).split(":"),
-        header.reference,
-        header.password,
+        reference,
+        password,
         header.application_reference,
         header.priority,
-        header.acknowledgement_request,
+        acknowledgement_request,
         header.agreement,
         header.test,
     )
-    unb = _render(header, [segment], encoding)
+    unb = _render(header, "UNB", elements, encoding)
     if una or header.separators != Separators.default(header.syntax_version):
         return header.separators.una + unb
     return unb
@@ -152,23 +161,24 @@ class _Texts:
         self._repetition = separators.repetition.decode("ascii").replace(" ", "")
         special = {self._component, self._element, self._terminator, release, self._repetition} - {""}
         self._releases = str.maketrans({character: release + character for character in special}) if release else None
-        self._special = special
+        self._has_special = re.compile("[" + re.escape("".join(sorted(special))) + "]").search
 
     @staticmethod
     @lru_cache(maxsize=64)
     def of(separators: Separators) -> _Texts:
         return _Texts(separators)
 
-    def segment(self, segment: Segment) -> str:
-        elements = [self._any(element) for element in segment.elements]
-        return self._element.join([segment.tag, *_cut(elements)]) + self._terminator
+    def segment(self, tag: str, elements: Sequence[_Element]) -> str:
+        texts = [self._value(element) if isinstance(element, str) else self._parts(element) for element in elements]
+        while texts and not texts[-1]:
+            texts.pop()
+        return self._element.join([tag, *texts]) + self._terminator
 
-    def _any(self, element: str | Sequence[str] | Sequence[Sequence[str]]) -> str:
-        if isinstance(element, str):
-            return self._value(element)
-        if all(isinstance(part, str) for part in element):
+    def _parts(self, element: Sequence[str] | Sequence[Sequence[str]]) -> str:
+        strings = sum(isinstance(part, str) for part in element)
+        if strings == len(element):
             return self._composite(element)
-        if any(isinstance(part, str) for part in element):
+        if strings:
             raise ValueError(f"neither components nor repetitions: {element!r}")
         repetitions = _cut([self._composite(part) for part in element])
         if len(repetitions) > 1 and not self._repetition:
@@ -181,11 +191,11 @@ class _Texts:
     def _value(self, value: object) -> str:
         if not isinstance(value, str):
             raise ValueError(f"neither a value nor a list of values: {value!r}")
-        if self._releases is not None:
-            return value.translate(self._releases)
-        if not self._special.isdisjoint(value):
+        if not self._has_special(value):
+            return value
+        if self._releases is None:
             raise ValueError(f"{value!r} holds a service character, but there is no release character")
-        return value
+        return value.translate(self._releases)
 
 
 def _cut(parts: list[str]) -> list[str]:
