@@ -175,10 +175,10 @@ class _Texts:
         return self._element.join([tag, *texts]) + self._terminator
 
     def _parts(self, element: Sequence[str] | Sequence[Sequence[str]]) -> str:
-        strings = sum(isinstance(part, str) for part in element)
-        if strings == len(element):
+        simple = [isinstance(part, str) for part in element]
+        if all(simple):
             return self._composite(element)
-        if strings:
+        if any(simple):
             raise ValueError(f"neither components nor repetitions: {element!r}")
         repetitions = _cut([self._composite(part) for part in element])
         if len(repetitions) > 1 and not self._repetition:

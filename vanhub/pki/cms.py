@@ -57,6 +57,13 @@ def _attribute(kind: bytes, value: bytes) -> bytes:
     return tlv(SEQUENCE, kind, tlv(SET, value))
 
 
+def _attribute_head(kind: bytes, tag: int, length: int) -> bytes:
+    """An attribute of one value of so many octets, up to where these begin."""
+    return _attribute(kind, tlv(tag, bytes(length)))[:-length]
+
+
+_MESSAGE_DIGEST_IS = _attribute_head(_MESSAGE_DIGEST, OCTET_STRING, 32)
+_RECEIVED_SHA256_IS = _attribute_head(_RECEIVED_SHA256, OCTET_STRING, 32)
 _CONTENT_TYPE_IS_DATA = _attribute(object_identifier("1.2.840.113549.1.9.3"), _DATA)
 
 
@@ -104,15 +111,16 @@ class Signer:
             (
                 _CONTENT_TYPE_IS_DATA,
                 _attribute(_SIGNING_TIME, _time(signing_time)),
-                _attribute(_MESSAGE_DIGEST, tlv(OCTET_STRING, hashlib.sha256(data).digest())),
+                _MESSAGE_DIGEST_IS + hashlib.sha256(data).digest(),
                 self._signing_certificate,
-                _attribute(_RECEIVED_SHA256, tlv(OCTET_STRING, received_sha256)),
+                _RECEIVED_SHA256_IS + received_sha256,
                 _attribute(_RECEIVED_OCTETS, integer(received_octets)),
             )
         )
         # RFC 5652, 5.4: what is signed is the attributes as a SET OF; what is sent has the tag [0] instead.
-        signature = self._key.sign(tlv(SET, *attributes), self._algorithm)
-        signer_info = tlv(SEQUENCE, self._signer_info_head, tlv(_CONTEXT_0, *attributes), _ECDSA_SHA256, tlv(OCTET_STRING, signature))
+        signed = tlv(SET, *attributes)
+        signature = self._key.sign(signed, self._algorithm)
+        signer_info = tlv(SEQUENCE, self._signer_info_head, bytes((_CONTEXT_0,)), signed[1:], _ECDSA_SHA256, tlv(OCTET_STRING, signature))
         signed_data = tlv(SEQUENCE, self._signed_data_head, tlv(SET, signer_info))
         return tlv(SEQUENCE, _SIGNED_DATA, tlv(_CONTEXT_0, signed_data))
 
