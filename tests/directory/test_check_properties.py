@@ -95,6 +95,37 @@ def test_both_ways_agree_on_any_octets(data: bytes) -> None:
     both_ways(data)
 
 
+RUNS = st.tuples(PIECES, st.sampled_from([1, 1, 9, 10, 30, 1100])).map(lambda run: run[0] * run[1])
+
+
+@given(st.lists(RUNS, max_size=8).map(b"".join), st.sampled_from([1, 20, 1000]), st.sampled_from([64, 1 << 18]))
+@settings(max_examples=60, deadline=None)
+@example(b"GIS+1'" * 1500 + b"UNS+D'", 1000, 1 << 18)
+@example(b"DTM+137'" * 1500 + b"CST+1'", 20, 1 << 18)
+@example(b"'" * 1500 + b"UNS+D'", 1, 64)
+def test_repeats_that_are_only_counted_are_counted_right(body: bytes, listed: int, piece: int) -> None:
+    data = HEADER + b"UNH+1+CUSDEC:D:96B:UN'BGM+929+1+9'" + body + b"UNT+9+1'UNZ+1+R'"
+    limits = CheckLimits(max_faults=listed)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(_Body, "_pass_repeats", lambda *_: 0)
+    try:
+        one_by_one = check_interchange(data, DIRECTORIES, limits=limits)
+    finally:
+        patch.undo()
+    check = InterchangeCheck(DIRECTORIES, limits=limits)
+    for at in range(0, len(data), piece):
+        check.feed(data[at : at + piece])
+    assert check.close() == one_by_one
+
+
+def test_an_empty_segment_in_a_message_whose_shape_is_known_is_found() -> None:
+    body = b"BGM+929+1+9'UNS+D'CST+1'UNS+S'"
+    good = HEADER + b"UNH+1+CUSDEC:D:96B:UN'" + body + b"UNT+6+1'UNZ+1+R'"
+    assert both_ways(good).faults == ()
+    report = both_ways(good.replace(b"UNS+D'", b"'UNS+D'").replace(b"UNT+6", b"UNT+7"))
+    assert [(fault.kind, fault.segment_position) for fault in report.faults] == [(FaultKind.SEGMENT_UNKNOWN, 3)]
+
+
 DIRECTORY_TYPES = [
     ("D.93A", "INVOIC"),
     ("D.96B", "CUSDEC"),

@@ -19,6 +19,7 @@ from typing import ClassVar
 from vanhub.directory.messages import MessageCheck, Reading, document_of, report_segment
 from vanhub.directory.model import Directories
 from vanhub.directory.rulebook import Profile, Rulebook, Unknown, rulebook
+from vanhub.directory.walk import SETTLING
 from vanhub.edifact.charset import LEGIBLE, legible, printable
 from vanhub.edifact.envelope import Envelope, OpenMessage, Where, header_of
 from vanhub.edifact.faults import FaultKind, Level
@@ -231,6 +232,8 @@ class _Body:
                     continue
             if not self._explaining and (self._tags[at] not in _FRAMING_TAGS or not self._envelope.is_faultless):
                 raise _TakesExplainingError
+            if self._message is not None and self._message.can_repeat():
+                at += self._pass_repeats(at)
             self._take_segment(self._raws[at], self._texts[at])
             at += 1
         if at:
@@ -283,6 +286,20 @@ class _Body:
         self._last = Where(envelope.segments, self._offset - repertoire.octets(texts[-1]) - 1)
         self._in_run = False
         return True
+
+    def _pass_repeats(self, at: int) -> int:
+        """Counts segments that repeat the one taken last and of which nothing more is to be said: how many. Some of them are always left."""
+        raw, end = self._raws[at], at
+        if at == 0 or self._raws[at - 1] != raw or isinstance(raw, Cut):
+            return 0
+        while end < len(self._raws) and self._raws[end] == raw:
+            end += 1
+        times = max(end - at - SETTLING, 0)
+        if times and self._message is not None:
+            self._message.repeat(times)
+            self._envelope.segments += times
+            self._offset += (self._reading.repertoire.octets(raw) + 1) * times
+        return times
 
     def _report_elements(self, profile: Profile, tags: list[str], texts: list[str], raws: list[str], doubtful: Sequence[int]) -> None:
         """What is wrong within the ``doubtful`` ones among the segments of the message that is open."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vanhub.directory.elements import hint
 from vanhub.directory.rulebook import Profile, Rules
 from vanhub.directory.walk import Finding, Misfit, Walk
 from vanhub.edifact.charset import Repertoire, is_undecodable, legible, printable
@@ -48,7 +47,7 @@ def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Le
     for finding in findings:
         params = finding.params
         if finding.codes is not None:
-            params = {**params, "of": f" ({rules.list_of(tag)})", "hint": hint(finding.value or "", finding.codes) if envelope.listing else ""}
+            params = {**params, "of": f" ({rules.list_of(tag)})", "hint": rules.hint(tag, finding) if envelope.listing else ""}
         envelope.fault(
             finding.kind,
             Level.SEGMENT if level is Level.ELEMENT and finding.element is None else level,
@@ -112,12 +111,17 @@ class MessageCheck:
         self._walk: Walk[Where] | None = Walk(profile.table) if profile is not None else None
         self._in_security_header = reading.syntax_version >= 4
         self._security_trailer: Where | None = None
+        self._text = ""  # of the segment taken last
+        self._again = False  # it was as the one before
+        self._faults = 0  # in it
         self._take_in_table("UNH", where)
         self.last = where
 
     def take(self, tag: str, text: str, offset: int) -> Where:
         """A segment of the message; where it is."""
         message = self._message
+        faults = self._envelope.faults_total
+        self._again, self._text = text == self._text, text
         message.segments += 1
         where = self.last = Where(message.segments, offset)
         if tag == "UNT":  # the envelope judges its elements
@@ -136,7 +140,18 @@ class MessageCheck:
             self._report_stranger(tag, where)
         if tag == "BGM" and not message.number:
             message.document, message.number = document_of(text, self._reading.marks)
+        self._faults = self._envelope.faults_total - faults
         return where
+
+    def can_repeat(self) -> bool:
+        """Whether more of the segment taken last need only be counted, but for the last ``SETTLING`` of them."""
+        return self._again and self._walk is not None and self._walk.is_idle and not (self._faults and self._envelope.listing)
+
+    def repeat(self, times: int) -> None:
+        """The segment taken last came so many times more."""
+        self._message.segments += times
+        if self._faults:
+            self._envelope.count(Level.SEGMENT, self._faults * times)
 
     def end(self) -> None:
         """The message is over: what the walk still held back. Nothing is missing from a message without UNT but that."""

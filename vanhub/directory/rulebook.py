@@ -20,7 +20,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vanhub.directory.elements import ElementCheck, ElementFinding
+from vanhub.directory.elements import ElementCheck, ElementFinding, hint
 from vanhub.directory.model import CompositeUse, Directories, Directory, ElementUse, Representation, SegmentDefinition
 from vanhub.directory.patterns import SegmentPattern, segment_pattern
 from vanhub.directory.table import SegmentTable
@@ -84,6 +84,7 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern] = {}
+        self._hints: dict[tuple[str, str, str], str] = {}
         self._findings: dict[tuple[str, str, str], tuple[ElementFinding, ...]] = {}
 
     def knows(self, tag: str) -> bool:
@@ -101,6 +102,16 @@ class Rules:
                     self._findings.clear()
                 self._findings[key] = findings
         return findings
+
+    def hint(self, tag: str, finding: ElementFinding) -> str:
+        """``elements.hint`` for a coded value of a segment, remembered: partners make the same mistake again and again."""
+        key = (self.list_of(tag), finding.params["name"], finding.value or "")
+        found = self._hints.get(key)
+        if found is None:
+            if len(self._hints) >= _MOST_FINDINGS:
+                self._hints.clear()
+            found = self._hints[key] = hint(finding.value or "", finding.codes or {})
+        return found
 
     def list_of(self, tag: str) -> str:
         """The name of the directory that a segment's code lists are of."""

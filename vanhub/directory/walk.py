@@ -66,6 +66,8 @@ class _Excuse(enum.Enum):
 
 
 _AHEAD = 8
+SETTLING = _AHEAD + 1
+"""So many segments push all before them out of the walk's sight."""
 _WAYS = 6
 _TRIED = 1000
 
@@ -83,10 +85,20 @@ class Walk(Generic[_Where]):
         self._skipped: Counter[str] = Counter()
         self._missed: Counter[str] = Counter()
         self._deviations = 0
+        self._tag = ""  # the one taken last
+        self._same = 0  # so often in a row
+        self._unmoved = False  # by the step done last
 
     def take(self, tag: str, where: _Where) -> Sequence[Finding[_Where]]:
+        self._same = self._same + 1 if tag == self._tag else 1
+        self._tag = tag
         self._ahead.append((tag, where))
         return self._advance() if len(self._ahead) > _AHEAD else ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether more segments of the tag taken last would change nothing and find nothing, as long as at least ``SETTLING`` of them come in the end."""
+        return self._unmoved and self._same > SETTLING
 
     def close(self) -> list[Finding[_Where]]:
         findings: list[Finding[_Where]] = []
@@ -97,9 +109,11 @@ class Walk(Generic[_Where]):
     def _advance(self) -> Sequence[Finding[_Where]]:
         tag, where = self._ahead.popleft()
         findings: Sequence[Finding[_Where]] = ()
+        self._unmoved = False
         if self._state is None:
             self._state = self._table.begin()
         elif tag not in self._table.tags:
+            self._unmoved = self._excused is _Excuse.ANY and self._before is None
             self._excused, self._before = _Excuse.ANY, None
             findings = (Finding(Misfit.NOT_IN_TABLE, where, tag),)
         else:
@@ -128,6 +142,14 @@ class Walk(Generic[_Where]):
                 self._skipped[tag] += 1
                 yield Finding(Misfit.OUT_OF_PLACE, where, tag)
         else:
+            self._unmoved = (
+                way.state is state
+                and not way.move.missing
+                and not (way.move.counted is not None and state.is_first_excess(way.move.counted))
+                and self._excused is _Excuse.NONE
+                and self._before is None
+                and self._deviations > _TRIED
+            )
             yield from self._go(state, way.move, way.excused, tag, where)
         self._excused = _Excuse.SEGMENT if way.move is None and not way.undo else _Excuse.NONE
         self._before = None

@@ -99,7 +99,7 @@ class Envelope:
         self.groups: list[GroupReport] = []
         self._most_faults = most_faults
         self._faults: list[Fault] = []
-        self._faults_total = 0
+        self.faults_total = 0
         self._rejected = False
         self._rejected_groups: set[int] = set()
         self._references: set[str] = set()
@@ -112,7 +112,7 @@ class Envelope:
     @property
     def is_faultless(self) -> bool:
         """Whether there was no fault so far."""
-        return not self._faults_total
+        return not self.faults_total
 
     @property
     def listing(self) -> bool:
@@ -131,7 +131,7 @@ class Envelope:
             self._rejected_groups.add(len(self.groups))
         elif self.message is not None:
             self.message.rejected = True
-        self._faults_total += faults
+        self.faults_total += faults
 
     def fault(
         self,
@@ -315,7 +315,7 @@ class Envelope:
             messages=messages,
             groups=groups,
             faults=tuple(sorted(self._faults, key=lambda fault: fault.offset)),
-            faults_total=self._faults_total,
+            faults_total=self.faults_total,
             verdict=verdict,
             offset=offset,
             header_end=header_end,
