@@ -18,8 +18,9 @@ from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport,
 from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
 
-_TOLERATED = frozenset(kind for kind in FaultKind if kind.code(3) is None)
-_TOLERATED_4 = frozenset(kind for kind in FaultKind if kind.code(4) is None)
+# Tuples, because they are short and a kind of fault is slow to hash.
+_TOLERATED = tuple(kind for kind in FaultKind if kind.code(3) is None)
+_TOLERATED_4 = tuple(kind for kind in FaultKind if kind.code(4) is None)
 ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
 
 
@@ -305,7 +306,7 @@ class Envelope:
         """What it all adds up to. A fault of the interchange rejects everything, of a group its messages, any other its message."""
         messages = tuple(
             dataclasses.replace(message, verdict=Verdict.REJECTED)
-            if self._rejected or (message.group is not None and message.group in self._rejected_groups)
+            if message.verdict is Verdict.ACCEPTED and (self._rejected or (message.group is not None and message.group in self._rejected_groups))
             else message
             for message in self.messages
         )
