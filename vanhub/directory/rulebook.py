@@ -17,7 +17,7 @@ Readings that this module decides:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vanhub.directory.elements import ElementCheck, ElementFinding, hint
@@ -118,11 +118,11 @@ class Rules:
         found = self._find(tag)
         return found[1].name if found else ""
 
-    def accept(self, tags: Iterable[str], texts: Iterable[str]) -> bool:
+    def accept(self, tags: Sequence[str], texts: Sequence[str]) -> bool:
         """Whether nothing is wrong with any of these segments; arguments as for ``doubtful``. False may also mean that it takes ``findings`` to tell."""
         return not self.doubtful(tags, texts)
 
-    def doubtful(self, tags: Iterable[str], texts: Iterable[str], *, compiling: bool = True) -> list[int]:
+    def doubtful(self, tags: Sequence[str], texts: Sequence[str], *, compiling: bool = True) -> list[int]:
         """Which of these segments, by index, are not shown to be without fault: it takes ``findings`` to tell.
 
         ``tags`` are the first three characters of each text. The texts are within their repertoire. Without ``compiling`` what no pattern was compiled
@@ -130,7 +130,7 @@ class Rules:
         """
         patterns, release = self._patterns, self._marks.release
         doubtful: list[int] = []
-        for at, (tag, text) in enumerate(zip(tags, texts, strict=True)):
+        for at, tag, text in zip(range(len(tags)), tags, texts, strict=True):
             try:
                 pattern = patterns[tag]
             except KeyError:
@@ -140,11 +140,12 @@ class Rules:
                     continue
                 pattern = found
             match = pattern.plain(text)
-            if match is None and release and release in text and (compiling or pattern.is_whole):
-                match = pattern.released(text)
             if match is None:
-                doubtful.append(at)
-                continue
+                if release and release in text and (compiling or pattern.is_whole):
+                    match = pattern.released(text)
+                if match is None:
+                    doubtful.append(at)
+                    continue
             captured = match.groups()
             if (captured not in pattern.known and not pattern.codes_hold(captured)) or (pattern.rules is not None and not pattern.rules(text)):
                 doubtful.append(at)
