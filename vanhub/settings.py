@@ -130,7 +130,9 @@ class Store:
 class Limits:
     sessions: int = _key(1_000, whole(1, 100_000), "Most sessions open at once, over all principals and gateways.")
     interchange_octets: int = _key(268_435_456, whole(1_024, 4_294_967_296), "Largest interchange that anybody may send; an agreement can only lower it.")
-    in_flight: int = _key(256, whole(1, 10_000), "Most interchanges being received, checked or stored at once, at most half of them one principal's; more must wait.")
+    in_flight: int = _key(
+        256, whole(1, 10_000), "Most interchanges being received, checked or stored at once, at most half of them one principal's; more must wait."
+    )
     memory_octets: int = _key(
         1_048_576, whole(65_536, 67_108_864), "An interchange up to this size is held in memory; a larger one goes to disk as it comes and to a check worker."
     )
