@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,18 +24,12 @@ from vanhub.service.logs import begin_logging
 _log = structlog.get_logger("vanhub.daemon")
 
 
-SWITCH_S = 0.0002
-"""Seconds after which a thread that computes lets another one run."""
-
-
 def serve(home: Home) -> None:
     """Run the hub at ``home`` until it is told to stop.
 
     Raises:
         OperatorError: it cannot start; the text says why and what to do.
     """
-    # The store's writer waits for the interpreter's lock after every statement: at Python's default of 5 ms the reactor starves it.
-    sys.setswitchinterval(SWITCH_S)
     with HomeLock(home):
         begin_logging(home.settings.log.level, home.settings.log.format)
         core = Core.open(home, os.environ, clock=lambda: datetime.now(UTC), entropy=Entropy())
