@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import ssl
 import subprocess
@@ -117,9 +118,12 @@ def traffic(senders: list[Sender], owner: Owner, stop: threading.Event) -> Itera
         stop.set()
         for thread in threads:
             thread.join(60)
+        gc.collect()  # here, where such sockets are known, not in whatever test comes next
     assert not any(thread.is_alive() for thread in threads)
 
 
+# Where the hub dies between a client's TCP connection and its handshake, Python's ssl raises and forgets to close the socket.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 def test_kill(new_hub: Callable[..., RunningHub]) -> None:
     hub = new_hub().start()
     stop = threading.Event()
