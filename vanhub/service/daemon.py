@@ -64,8 +64,8 @@ def serve(home: Home) -> None:
             def hang_up(*_: object) -> None:
                 reactor.callFromThread(_reload, hub)
 
+            reactor.callWhenRunning(listen_to_signals)  # before anybody can see that it runs
             reactor.callWhenRunning(begin)
-            reactor.callWhenRunning(listen_to_signals)
             reactor.addSystemEventTrigger("before", "shutdown", lambda: background("stop", hub.stop()))
             reactor.run()
         finally:
