@@ -178,6 +178,7 @@ def test_download_cut_over_sftp(hub: RunningHub, sender: Partner, owner: Partner
         client.stdin.write(f"mget inbox/* {tmp_path}/\n".encode())
         client.stdin.flush()
         wait_until(lambda: reference in listed(api, state="claimed"), 20, lambda: "nothing is claimed")
+        wait_until(lambda: any(tmp_path.iterdir()), 20, lambda: "nothing arrives")  # the client opens its own file after ours
         client.kill()
     wait_until(lambda: listed(api) == [reference], 20, lambda: "the lease is not released")
     (part,) = tmp_path.iterdir()
