@@ -95,11 +95,6 @@ class Scanner:
         """What came after the last terminator; of a segment over the limit, its beginning."""
         return "".join(self._held)
 
-    @property
-    def rest_octets(self) -> int:
-        """How many octets came after the last terminator."""
-        return self._octets(self.rest) + self._dropped
-
     def _cut(self, segment: str) -> str:
         if len(segment) <= self._most and not self._dropped:
             return segment
