@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vanhub.directory.messages import MessageCheck, Reading, document_of, report_segment
+from vanhub.directory.messages import GuideRun, Guides, MessageCheck, Reading, document_of, report_guide, report_segment
 from vanhub.directory.model import Directories
 from vanhub.directory.rulebook import Profile, Rulebook, Unknown, rulebook
 from vanhub.directory.walk import SETTLING
@@ -55,18 +55,22 @@ _FRAMING_TAGS = frozenset({"UNB", "UNG", "UNE", "UNZ"})
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
 
 
-def check_interchange(data: bytes, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0) -> Report:
+def check_interchange(
+    data: bytes, directories: Directories, *, guides: Guides | None = None, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0
+) -> Report:
     """The report on one interchange that is whole in memory. Arguments as for ``InterchangeCheck``."""
-    check = InterchangeCheck(directories, encoding=encoding, limits=limits, offset=offset)
+    check = InterchangeCheck(directories, guides=guides, encoding=encoding, limits=limits, offset=offset)
     check.feed(data)
     return check.close()
 
 
-def check_if_faultless(data: bytes, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None) -> Report | None:
+def check_if_faultless(
+    data: bytes, directories: Directories, *, guides: Guides | None = None, encoding: str = "", limits: CheckLimits | None = None
+) -> Report | None:
     """The report on an interchange that is shown to be without fault the fast way, in some microseconds a segment, by what earlier checks have loaded and compiled.
     None where ``check_interchange`` has to tell, which may take a hundred times as long.
     """
-    check = InterchangeCheck(directories, encoding=encoding, limits=limits, explaining=False)
+    check = InterchangeCheck(directories, guides=guides, encoding=encoding, limits=limits, explaining=False)
     try:
         check.feed(data)
         report = check.close()
@@ -84,14 +88,25 @@ class InterchangeCheck:
 
     Args:
         directories: what to check against; they are compiled once for all checks.
+        guides: what messages of an agency's subset are held against besides; None for no guide.
         encoding: how the text is encoded by agreement with the partner (``"gb18030"``); empty: as UNB S001 says.
         limits: None for the defaults.
         offset: where these octets begin in the data that the report's offsets count in.
         explaining: False for ``check_if_faultless``.
     """
 
-    def __init__(self, directories: Directories, *, encoding: str = "", limits: CheckLimits | None = None, offset: int = 0, explaining: bool = True) -> None:
+    def __init__(
+        self,
+        directories: Directories,
+        *,
+        guides: Guides | None = None,
+        encoding: str = "",
+        limits: CheckLimits | None = None,
+        offset: int = 0,
+        explaining: bool = True,
+    ) -> None:
         self._book = rulebook(directories)
+        self._guides = guides
         self._explaining = explaining
         self._encoding = encoding
         self._limits = limits or CheckLimits()
@@ -151,7 +166,7 @@ class InterchangeCheck:
             )
         marks = Marks.of(separators, version)
         reading = Reading(marks, opening.repertoire, version, self._limits.max_elements, self._limits.max_segment_octets)
-        self._body = _Body(self._book, self._envelope, reading, self._limits, self._start + opening.start, not opening.faults, self._explaining)
+        self._body = _Body(self._book, self._guides, self._envelope, reading, self._limits, self._start + opening.start, not opening.faults, self._explaining)
         self._body.feed(data[opening.start :])
         self._head = b""
 
@@ -171,8 +186,19 @@ class _Body:
     ``header_end`` and ``end`` are one past the terminators of UNB and UNZ, 0 while these have not come.
     """
 
-    def __init__(self, book: Rulebook, envelope: Envelope, reading: Reading, limits: CheckLimits, offset: int, judging: bool, explaining: bool) -> None:
+    def __init__(
+        self,
+        book: Rulebook,
+        guides: Guides | None,
+        envelope: Envelope,
+        reading: Reading,
+        limits: CheckLimits,
+        offset: int,
+        judging: bool,
+        explaining: bool,
+    ) -> None:
         self._book = book
+        self._guides = guides
         self._explaining = explaining
         self._envelope = envelope
         self._reading = reading
@@ -278,14 +304,26 @@ class _Body:
             at = tags.index("BGM", at) + 1
             message.document, message.number = document_of(texts[at - 1], marks)
         envelope.enter_message(message, offset + 5 + repertoire.octets(reference))
-        if doubtful:
-            self._report_elements(profile, tags, texts, raws, doubtful)
+        at_fault = self._report_elements(profile, tags, texts, raws, doubtful) if doubtful else set()
+        guide = self._begin_guide(message, profile)
+        if guide is not None:
+            self._run_guide(guide, tags, texts, raws, at_fault)
         self._offset += repertoire.octets("".join(raws)) + len(raws)
         envelope.leave_message(self._offset)
         envelope.segments += len(raws)
         self._last = Where(envelope.segments, self._offset - repertoire.octets(texts[-1]) - 1)
         self._in_run = False
         return True
+
+    def _begin_guide(self, message: OpenMessage, profile: Profile) -> GuideRun | None:
+        return self._guides.begin(message, len(self._envelope.messages), profile, self._reading) if self._guides is not None else None
+
+    def _run_guide(self, guide: GuideRun, tags: list[str], texts: list[str], raws: list[str], at_fault: set[int]) -> None:
+        octets, offset = self._reading.repertoire.octets, self._offset
+        for position, (tag, text, raw) in enumerate(zip(tags, texts, raws, strict=True), 1):
+            guide.take(tag, text, Where(position, offset + len(raw) - len(text)))
+            offset += octets(raw) + 1
+        report_guide(self._envelope, guide, at_fault)
 
     def _pass_repeats(self, at: int) -> int:
         """Counts segments that repeat the one taken last and of which nothing more is to be said: how many. Some of them are always left."""
@@ -301,8 +339,9 @@ class _Body:
             self._offset += (self._reading.repertoire.octets(raw) + 1) * times
         return times
 
-    def _report_elements(self, profile: Profile, tags: list[str], texts: list[str], raws: list[str], doubtful: Sequence[int]) -> None:
-        """What is wrong within the ``doubtful`` ones among the segments of the message that is open."""
+    def _report_elements(self, profile: Profile, tags: list[str], texts: list[str], raws: list[str], doubtful: Sequence[int]) -> set[int]:
+        """What is wrong within the ``doubtful`` ones among the segments of the message that is open; the positions of those at fault."""
+        at_fault = set()
         octets = self._reading.repertoire.octets
         offset, done = self._offset, 0
         for at in doubtful:
@@ -311,7 +350,11 @@ class _Body:
             done = at
             where = Where(at + 1, offset + len(raws[at]) - len(texts[at]))
             level = Level.MESSAGE if tags[at] in _MESSAGE_FRAME else Level.ELEMENT
+            faults = self._envelope.faults_total
             report_segment(self._envelope, self._reading, profile.rules, level, tags[at], texts[at], where)
+            if self._envelope.faults_total > faults:
+                at_fault.add(where.position)
+        return at_fault
 
     def _is_plain(self, text: str) -> bool:
         """Whether this is a value, and one that reads as it was sent."""
@@ -400,7 +443,10 @@ class _Body:
         profile = self._book.profile(message.type, message.version, message.release, message.agency, self._marks, self._reading.syntax_version)
         if isinstance(profile, Unknown):
             self._report_unknown(message, profile, first, fields)
-        self._message = MessageCheck(self._envelope, message, self._reading, profile if isinstance(profile, Profile) else None, self._service, first)
+            known, guide = None, None
+        else:
+            known, guide = profile, self._begin_guide(message, profile)
+        self._message = MessageCheck(self._envelope, message, self._reading, known, self._service, text, first, guide)
 
     def _unt(self, text: str, where: Where, _before: int) -> None:
         if self._message is None:
@@ -409,6 +455,7 @@ class _Body:
         last = self._message.take("UNT", text, where.offset)
         self._report(Level.MESSAGE, "UNT", text, last)
         self._message.end()
+        self._message.end_guide()
         self._message = None
         self._envelope.end_message(last, self._offset, self._fields(text, where.offset))
 

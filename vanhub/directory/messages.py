@@ -8,18 +8,22 @@ right after UNH, trailers right before UNT.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from vanhub.directory.rulebook import Profile, Rules
 from vanhub.directory.walk import Finding, Misfit, Walk
 from vanhub.edifact.charset import Repertoire, is_undecodable, legible, printable
 from vanhub.edifact.envelope import Envelope, OpenMessage, Where
 from vanhub.edifact.faults import FaultKind, Level
+from vanhub.edifact.guide_faults import GuideFault
 from vanhub.edifact.scanner import Cut, Marks, split, unreleased
 
 _SECURITY_HEADER = frozenset({"USH", "USA", "USC", "USR"})
 _SECURITY_TRAILER = frozenset({"UST", "USR"})
+# A message with more segments at fault than this is not held against a guide.
+_MOST_AT_FAULT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ def report_segment(envelope: Envelope, reading: Reading, rules: Rules, level: Le
         )
 
 
+def report_guide(envelope: Envelope, guide: GuideRun, at_fault: Container[int]) -> None:
+    """Reports what a guide found in the message that is open, except in the elements of segments ``at_fault``: those are wrong already."""
+    name, findings = guide.end()
+    envelope.guide_faults(name, [finding for finding in findings if finding.element is None or finding.segment_position not in at_fault])
+
+
 def report_size(envelope: Envelope, reading: Reading, level: Level, tag: str, text: str, where: Where) -> bool:
     """Reports a segment that is too long or has too many elements to be looked at; whether it was so."""
     level = Level.SEGMENT if level is Level.ELEMENT else level
@@ -99,10 +109,43 @@ def report_characters(envelope: Envelope, reading: Reading, tag: str, text: str,
         at += len(piece) + 1
 
 
-class MessageCheck:
-    """One message from its UNH on. ``take`` what follows UNH, UNT too; ``end`` when it is over, with or without UNT."""
+class GuideRun(Protocol):
+    """One message being held against a guide. A message whose structure has a fault is not judged."""
 
-    def __init__(self, envelope: Envelope, message: OpenMessage, reading: Reading, profile: Profile | None, service: Rules, where: Where) -> None:
+    def take(self, tag: str, text: str, where: Where) -> None:
+        """The next segment, UNH first, without white space before it; release characters are in ``text``."""
+        ...
+
+    def end(self) -> tuple[str, Sequence[GuideFault]]:
+        """After UNT: the guide's name and what it found in the order of the segments; ``""`` where none applied in the end."""
+        ...
+
+
+class Guides(Protocol):
+    """The guides that a check goes by."""
+
+    def begin(self, message: OpenMessage, index: int, profile: Profile, reading: Reading) -> GuideRun | None:
+        """Of the message number ``index`` of the report; None where no guide can apply to it."""
+        ...
+
+
+class MessageCheck:
+    """One message from its UNH on. ``take`` what follows UNH, UNT too; ``end`` when it is over, with or without UNT.
+
+    ``text`` is UNH's; ``guide`` is told every segment.
+    """
+
+    def __init__(
+        self,
+        envelope: Envelope,
+        message: OpenMessage,
+        reading: Reading,
+        profile: Profile | None,
+        service: Rules,
+        text: str,
+        where: Where,
+        guide: GuideRun | None,
+    ) -> None:
         self._envelope = envelope
         self._message = message
         self._reading = reading
@@ -114,7 +157,11 @@ class MessageCheck:
         self._text = ""  # of the segment taken last
         self._again = False  # it was as the one before
         self._faults = 0  # in it
+        self._guide = guide
+        self._at_fault: set[int] = set()  # positions of segments, while there is a guide
         self._take_in_table("UNH", where)
+        if guide is not None:
+            guide.take("UNH", text, where)
         self.last = where
 
     def take(self, tag: str, text: str, offset: int) -> Where:
@@ -124,6 +171,8 @@ class MessageCheck:
         self._again, self._text = text == self._text, text
         message.segments += 1
         where = self.last = Where(message.segments, offset)
+        if self._guide is not None:
+            self._guide.take(tag, text, where)
         if tag == "UNT":  # the envelope judges its elements
             self._take_in_table(tag, where)
         elif self._profile is None:
@@ -141,6 +190,10 @@ class MessageCheck:
         if tag == "BGM" and not message.number:
             message.document, message.number = document_of(text, self._reading.marks)
         self._faults = self._envelope.faults_total - faults
+        if self._faults and self._guide is not None:
+            self._at_fault.add(where.position)
+            if len(self._at_fault) > _MOST_AT_FAULT:
+                self._guide = None
         return where
 
     def can_repeat(self) -> bool:
@@ -157,6 +210,11 @@ class MessageCheck:
         """The message is over: what the walk still held back. Nothing is missing from a message without UNT but that."""
         if self._walk is not None:
             self._report_structure(self._walk.close())
+
+    def end_guide(self) -> None:
+        """After UNT: what the guide says."""
+        if self._guide is not None:
+            report_guide(self._envelope, self._guide, self._at_fault)
 
     def _take_in_table(self, tag: str, where: Where) -> None:
         if self._walk is not None:

@@ -10,10 +10,12 @@ Memory is bounded by the number of messages that the caller lets in and by the n
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
+from vanhub.edifact.guide_faults import GuideFault
 from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
@@ -72,6 +74,7 @@ class OpenMessage:
     rejected: bool = False
     number: str = ""
     document: str = ""
+    guide: str = ""
 
 
 @dataclass(slots=True)
@@ -101,6 +104,8 @@ class Envelope:
         self._most_faults = most_faults
         self._faults: list[Fault] = []
         self.faults_total = 0
+        self._guide_faults: list[GuideFault] = []
+        self._guide_faults_total = 0
         self._rejected = False
         self._rejected_groups: set[int] = set()
         self._references: set[str] = set()
@@ -160,6 +165,13 @@ class Envelope:
             shown = value[:80] if value is not None else None
             fault = Fault(kind, level, segment, where.position, at, group, message, element, component, repetition, shown, params or {})
             self._faults.append(fault)
+
+    def guide_faults(self, guide: str, faults: Sequence[GuideFault]) -> None:
+        """What ``guide`` says of the message that is open."""
+        if self.message is not None:
+            self.message.guide = guide
+        self._guide_faults += faults[: max(self._most_faults - len(self._guide_faults), 0)]
+        self._guide_faults_total += len(faults)
 
     # --- groups ---
 
@@ -269,6 +281,7 @@ class Envelope:
                 Verdict.REJECTED if message.rejected else Verdict.ACCEPTED,
                 message.number,
                 message.document,
+                message.guide,
             )
         )
 
@@ -321,4 +334,6 @@ class Envelope:
             offset=offset,
             header_end=header_end,
             end=end,
+            guide_faults=tuple(self._guide_faults),
+            guide_faults_total=self._guide_faults_total,
         )

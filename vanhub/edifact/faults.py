@@ -436,12 +436,12 @@ class Fault:
         return self._fill(wording.repair_zh if language == "zh" else wording.repair_en)
 
     def _fill(self, template: str) -> str:
-        words = _Words(self.params)
+        words = Words(self.params)
         words.update(value=self.value or "", segment=self.segment, element=str(self.element or ""), component=str(self.component or ""))
         return template.format_map(words).strip()
 
 
-class _Words(dict[str, str]):
+class Words(dict[str, str]):
     """A word that a fault does not carry reads as nothing, so that a text never fails."""
 
     def __missing__(self, key: str) -> str:

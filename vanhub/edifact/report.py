@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vanhub.edifact.faults import Fault, Level
+from vanhub.edifact.guide_faults import GuideFault
 from vanhub.edifact.separators import Separators
 
 
@@ -66,7 +67,7 @@ class MessageReport:
 
     ``offset`` is the byte of UNH's ``U``; ``end`` is one past UNT's terminator (or where the message broke off), both
     from the start of the data checked. ``document`` and ``number`` are BGM's document name code (1001) and document number (1004) where
-    there is a BGM, else ``""``.
+    there is a BGM, else ``""``. ``guide`` is the name of the guide that it was held against, ``""`` where none applies.
     """
 
     reference: str
@@ -82,6 +83,7 @@ class MessageReport:
     verdict: Verdict
     number: str = ""
     document: str = ""
+    guide: str = ""
 
     @property
     def directory(self) -> str:
@@ -109,6 +111,7 @@ class Report:
 
     ``offset``/``end`` bound the interchange in the data checked (UNA included); ``header_end`` is one past UNB's terminator.
     ``faults`` are in the order of their offsets, at most as many as the check was told to list; ``faults_total`` counts all.
+    ``guide_faults`` are what guides say of messages that are good EDIFACT; they change no verdict, and are listed and counted by themselves.
     ``only_control``: every message is a CONTRL or AUTACK (such an interchange is not acknowledged).
     """
 
@@ -121,6 +124,8 @@ class Report:
     offset: int
     header_end: int
     end: int
+    guide_faults: tuple[GuideFault, ...] = ()
+    guide_faults_total: int = 0
 
     @property
     def only_control(self) -> bool:
@@ -131,6 +136,23 @@ class Report:
         return {
             "code": fault.code(self.header.syntax_version),
             "message": self.messages[fault.message].reference if fault.message is not None else None,
+            "segment": fault.segment,
+            "segment_position": fault.segment_position,
+            "element": fault.element,
+            "component": fault.component,
+            "repetition": fault.repetition,
+            "offset": fault.offset,
+            "value": fault.value,
+            "text": fault.text("en"),
+        }
+
+    def guide_fault_json(self, fault: GuideFault) -> dict[str, Any]:
+        """A guide fault of this report, JSON-ready; the keys of ``fault_json`` and ``guide``, ``warning``. ``code`` is 9321."""
+        return {
+            "code": fault.code,
+            "message": self.messages[fault.message].reference,
+            "guide": fault.guide,
+            "warning": fault.warning,
             "segment": fault.segment,
             "segment_position": fault.segment_position,
             "element": fault.element,
