@@ -1,23 +1,27 @@
-"""Messages made from a directory: valid ones at random, for the tests of the check. A segment is ``[[tag], element, ...]``, an element its components."""
+"""Interchanges as values that can be changed and written: what the tests of the check are made from.
+
+Nothing here uses the hub's own writing or reading, and nothing is put right on the way: a sample is written exactly as it stands.
+"""
 
 from __future__ import annotations
 
-import string
-from random import Random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from vanhub.directory.load import SchemaDirectories, open_directories
-from vanhub.directory.model import CompositeUse, Directory, ElementUse, GroupUse, MessageDefinition, SegmentDefinition, SegmentUse
+from vanhub.directory.model import Directory, MessageDefinition
+from vanhub.edifact.charset import Repertoire, repertoire
+from vanhub.edifact.separators import Separators
 from vanhub.packed import packed
 
-Segment = list[list[str]]
-
 DIRECTORIES: SchemaDirectories = open_directories(packed("schemas"))
-_TEXT = string.ascii_uppercase + string.digits + " +:'?"
-_LISTS_OF_OTHERS = {"1131", "3055"}
+SERVICE = ("service-3", "service-4")
+"""The service directories that have messages of their own."""
 
 
 def directory(name: str) -> Directory:
-    found = DIRECTORIES.get(name)
+    """``"D.96B"`` or ``"service-4"``."""
+    found = DIRECTORIES.service(int(name[-1])) if name in SERVICE else DIRECTORIES.get(name)
     assert found is not None, name
     return found
 
@@ -28,93 +32,158 @@ def definition(name: str, type: str) -> MessageDefinition:
     return found
 
 
-def random_message(rng: Random, name: str, type: str, reference: str) -> list[Segment]:
-    """A message that follows its segment table from top to bottom, each optional part now and then."""
-    source = directory(name)
-    body = [_random_segment(rng, source, tag) for tag in random_tags(rng, definition(name, type)) if tag not in {"UNH", "UNT"}]
-    version, release = name.split(".")
-    return finished([[["UNH"], [reference], [type, version, release, "UN"]], *body, [["UNT"], ["0"], [reference]]])
+@dataclass(frozen=True)
+class Style:
+    """How an interchange is written. ``between`` follows each terminator; with ``groups`` 0 the messages stand alone."""
+
+    version: int = 3
+    identifier: str = "UNOC"
+    separators: Separators = field(default_factory=Separators)
+    una: bool = False
+    between: str = ""
+    groups: int = 0
+
+    @property
+    def repertoire(self) -> Repertoire:
+        found = repertoire(self.identifier)
+        assert found is not None, self.identifier
+        return found
+
+    @property
+    def release(self) -> str:
+        """Empty where there is none."""
+        return self.separators.release.decode("latin-1").strip(" ")
+
+    @property
+    def repetition(self) -> str:
+        """Empty where there is none."""
+        return self.separators.repetition.decode("latin-1").strip(" ") if self.version >= 4 else ""
+
+    @property
+    def special(self) -> str:
+        """The characters that a value may have only released."""
+        marks = self.separators
+        return (marks.component + marks.element + marks.terminator).decode("latin-1") + self.release + self.repetition
 
 
-def finished(message: list[Segment]) -> list[Segment]:
-    """With the right count in UNT."""
-    return [*message[:-1], [["UNT"], [str(len(message))], *message[-1][2:]]]
+@dataclass
+class Segment:
+    """A segment: ``elements[place][repetition][component]``, places and components as on the wire."""
+
+    tag: str
+    elements: list[list[list[str]]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, tag: str, *elements: str | list[str]) -> Segment:
+        """From simple elements and composites' components, none repeated."""
+        return cls(tag, [[[element] if isinstance(element, str) else element] for element in elements])
+
+    def copy(self) -> Segment:
+        return Segment(self.tag, [[list(components) for components in repetitions] for repetitions in self.elements])
+
+    def value(self, place: int, component: int = 0) -> str:
+        """``""`` where there is none; ``place`` 0 is the first element."""
+        if place >= len(self.elements) or component >= len(self.elements[place][0]):
+            return ""
+        return self.elements[place][0][component]
+
+    def cut(self) -> Segment:
+        """Itself, without what is empty at its end, at the end of its composites and of its repetitions."""
+        for repetitions in self.elements:
+            for components in repetitions:
+                while len(components) > 1 and not components[-1]:
+                    components.pop()
+            while len(repetitions) > 1 and repetitions[-1] == [""]:
+                repetitions.pop()
+        while self.elements and self.elements[-1] == [[""]]:
+            self.elements.pop()
+        return self
+
+    def text(self, style: Style) -> str:
+        """As it is written, without its terminator."""
+        special = {ord(character): style.release + character for character in style.special}
+        element, component = style.separators.element.decode("latin-1"), style.separators.component.decode("latin-1")
+        return element.join(
+            [
+                self.tag,
+                *(
+                    style.repetition.join(component.join(value.translate(special) for value in components) for components in repetitions)
+                    for repetitions in self.elements
+                ),
+            ]
+        )
 
 
-def random_tags(rng: Random, message: MessageDefinition) -> list[str]:
-    return [tag for child in message.children for tag in _random_part(rng, child, 0)]
+@dataclass
+class Sample:
+    """An interchange: its segments from UNB to UNZ. ``directory`` and ``type`` are those of its messages."""
 
+    style: Style
+    directory: str
+    type: str
+    segments: list[Segment]
 
-def _random_part(rng: Random, part: SegmentUse | GroupUse, depth: int) -> list[str]:
-    if part.mandatory:
-        count = 1 if isinstance(part, SegmentUse) or rng.random() < 0.8 else min(part.most, 2)
-    else:
-        count = rng.randint(1, min(part.most, 3)) if rng.random() < 0.3 / (depth + 1) else 0
-    if isinstance(part, SegmentUse):
-        return [part.tag] * count
-    return [tag for _ in range(count) for child in part.children for tag in _random_part(rng, child, depth + 1)]
+    def copy(self) -> Sample:
+        return Sample(self.style, self.directory, self.type, [segment.copy() for segment in self.segments])
 
+    @property
+    def una(self) -> bytes:
+        return self.style.separators.una + self.style.between.encode() if self.style.una else b""
 
-def _random_segment(rng: Random, source: Directory, tag: str) -> Segment:
-    found = source.segment(tag) or DIRECTORIES.service(3).segment(tag) or DIRECTORIES.service(4).segment(tag)
-    assert found is not None, tag
-    return [[tag], *_random_elements(rng, source, found)]
+    def octets(self, text: str) -> bytes:
+        return text.encode(self.style.repertoire.codec, "surrogateescape")
 
+    def written(self, index: int) -> bytes:
+        """One segment with its terminator and what follows it."""
+        return self.octets(self.segments[index].text(self.style)) + self.style.separators.terminator + self.style.between.encode()
 
-def _random_elements(rng: Random, source: Directory, segment: SegmentDefinition) -> list[list[str]]:
-    elements: list[list[str]] = []
-    for use in segment.elements:
-        if use.mandatory or rng.random() < 0.3:
-            elements.append(_random_composite(rng, source, use) if isinstance(use, CompositeUse) else [random_value(rng, source, use)])
-        else:
-            elements.append([""])
-        elements += [[""]] * (use.most - 1)  # places that repeat are spread over places
-    while elements and elements[-1] == [""]:
-        elements.pop()
-    return elements
+    def render(self) -> bytes:
+        return self.una + b"".join(self.written(index) for index in range(len(self.segments)))
 
+    def offset(self, index: int, place: int | None = None, repetition: int = 0, component: int = 0) -> int:
+        """The octet where a segment, or a component within it, begins."""
+        start = len(self.una) + sum(len(self.written(before)) for before in range(index))
+        if place is None:
+            return start
+        segment = self.segments[index].copy()
+        del segment.elements[place + 1 :]
+        del segment.elements[place][repetition + 1 :]
+        del segment.elements[place][repetition][component + 1 :]
+        segment.elements[place][repetition][component] = ""
+        return start + len(self.octets(segment.text(self.style)))
 
-def _random_composite(rng: Random, source: Directory, use: CompositeUse) -> list[str]:
-    chosen = [member.mandatory or (member.id not in _LISTS_OF_OTHERS and rng.random() < 0.3) for member in use.components]
-    if not any(chosen):
-        chosen[0] = True
-    values = [random_value(rng, source, member) if wanted else "" for member, wanted in zip(use.components, chosen, strict=True)]
-    while not values[-1]:
-        values.pop()
-    return values
+    def position(self, index: int) -> int:
+        """From UNH = 1 within a message, from UNB = 1 outside."""
+        for before in range(index, -1, -1):
+            if self.segments[before].tag == "UNH":
+                return index - before + 1
+            if self.segments[before].tag == "UNT" and before < index:
+                break
+        return index + 1
 
+    def messages(self) -> Iterator[tuple[int, int]]:
+        """The indexes of each UNH and of the UNT that follows it."""
+        start = None
+        for index, segment in enumerate(self.segments):
+            if segment.tag == "UNH":
+                start = index
+            elif segment.tag == "UNT" and start is not None:
+                yield start, index
+                start = None
 
-def random_value(rng: Random, source: Directory, use: ElementUse) -> str:
-    """A code of the list where there is one, else characters of the class within the length."""
-    codes = codes_of(source, use.id)
-    if codes:
-        return rng.choice(codes)
-    representation = use.representation
-    length = representation.most if representation.least else rng.randint(1, min(representation.most, 20))
-    if representation.kind == "n":
-        digits = "".join(rng.choices(string.digits, k=length))
-        if length > 1 and not representation.least and rng.random() < 0.3:
-            digits = f"{digits[:1]}.{digits[1:]}"
-        return ("-" if rng.random() < 0.1 else "") + digits
-    return "".join(rng.choices(string.ascii_uppercase if representation.kind == "a" else _TEXT, k=length))
+    def tags(self, start: int, end: int) -> list[str]:
+        return [segment.tag for segment in self.segments[start : end + 1]]
 
-
-def codes_of(source: Directory, element: str) -> list[str]:
-    service = {"0081": ["D", "S"]}
-    codes = source.codes(element)
-    return service.get(element, []) if element.startswith("0") else list(codes or ())
-
-
-def render(segments: list[Segment]) -> bytes:
-    """Segments as octets with the default service characters."""
-    return b"".join("+".join(":".join(map(_released, element)) for element in segment).encode() + b"'" for segment in segments)
-
-
-def _released(value: str) -> str:
-    return "".join(f"?{character}" if character in "?+:'" else character for character in value)
-
-
-def interchange(*messages: list[Segment], syntax: str = "UNOB:3") -> bytes:
-    """The messages in an envelope."""
-    header = f"UNB+{syntax}+SENDER:1+RECIPIENT:1+{'20' if syntax.endswith('4') else ''}260101:1200+REF1'".encode()
-    return header + b"".join(map(render, messages)) + f"UNZ+{len(messages)}+REF1'".encode()
+    def counted(self) -> Sample:
+        """Itself, with the counts in UNT, UNE and UNZ as they are to be."""
+        segments = messages = groups = members = 0
+        for segment in self.segments:
+            segments += 1
+            if segment.tag == "UNH":
+                segments, messages, members = 1, messages + 1, members + 1
+            elif segment.tag == "UNG":
+                members, groups = 0, groups + 1
+            if segment.tag in {"UNT", "UNE", "UNZ"}:
+                count = {"UNT": segments, "UNE": members, "UNZ": groups or messages}[segment.tag]
+                segment.elements[0] = [[str(count)]]
+        return self

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.directory.samples import DIRECTORIES, Segment, codes_of, directory, finished, interchange, random_message
+from tests.directory.generator import random_sample, random_style, styled
+from tests.directory.samples import DIRECTORIES, SERVICE, directory
 from vanhub.directory.check import CheckLimits, InterchangeCheck, _Body, check_interchange
 from vanhub.directory.rulebook import Rules
 from vanhub.directory.stream import check_stream
-from vanhub.edifact.faults import Fault, FaultKind
+from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.report import Report, Verdict
+from vanhub.edifact.separators import Separators
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples"
 HEADER = b"UNB+UNOB:2+A+B+260101:1200+R'"
@@ -126,134 +128,23 @@ def test_an_empty_segment_in_a_message_whose_shape_is_known_is_found() -> None:
     assert [(fault.kind, fault.segment_position) for fault in report.faults] == [(FaultKind.SEGMENT_UNKNOWN, 3)]
 
 
-DIRECTORY_TYPES = [
-    ("D.93A", "INVOIC"),
-    ("D.96B", "CUSDEC"),
-    ("D.96B", "CUSCAR"),
-    ("D.96B", "SANCRT"),
-    ("D.99B", "IFTMIN"),
-    ("D.01B", "CUSDEC"),
-    ("D.01B", "COARRI"),
-]
-
-
-@given(st.integers(0, 2**32), st.sampled_from(DIRECTORY_TYPES), st.sampled_from(["UNOB:1", "UNOB:3", "UNOC:4"]))
-@settings(max_examples=60, deadline=None)
-def test_messages_made_from_the_directory_are_accepted_both_ways(seed: int, of: tuple[str, str], syntax: str) -> None:
+@given(st.integers(0, 2**32), st.sampled_from([*DIRECTORIES.names(), *SERVICE]))
+@settings(max_examples=80, deadline=None)
+def test_whatever_a_directory_allows_is_accepted_both_ways(seed: int, name: str) -> None:
     rng = Random(seed)
-    if syntax == "UNOC:4" and of[0] > "D.99":  # places that repeat are written otherwise there
-        of = ("D.96B", "CUSDEC")
-    messages = [random_message(rng, *of, reference=str(number)) for number in range(1, 4)]
-    if syntax == "UNOC:4":
-        messages = [[[[value.replace("?", "Q") for value in element] for element in segment] for segment in message] for message in messages]
-    report = both_ways(interchange(*messages, syntax=syntax))
-    assert (report.faults, len(report.messages)) == ((), 3)
+    style = random_style(rng) if name != "service-3" else styled(rng, 3, "UNOC", Separators(), una=False)
+    sample = random_sample(rng, style, name, rng.choice(directory(name).message_types()))
+    report = both_ways(sample.render())
+    assert (report.faults, len(report.messages), len(report.groups)) == ((), len(list(sample.messages())), style.groups)
 
 
-@given(st.integers(0, 2**32), st.sampled_from(DIRECTORY_TYPES), st.integers(0, 10**6), st.sampled_from(b"'+:?*.,-09AZaz \n\x00\xe9"))
-@settings(max_examples=200, deadline=None)
-def test_both_ways_agree_on_a_message_with_one_octet_changed(seed: int, of: tuple[str, str], place: int, octet: int) -> None:
-    data = bytearray(interchange(random_message(Random(seed), *of, reference="1")))
+@given(st.integers(0, 2**32), st.sampled_from(DIRECTORIES.names()), st.integers(0, 10**6), st.sampled_from(b"'+:?*.,-09AZaz \n\x00\xe9"))
+@settings(max_examples=150, deadline=None)
+def test_both_ways_agree_on_an_interchange_with_one_octet_changed(seed: int, name: str, place: int, octet: int) -> None:
+    rng = Random(seed)
+    data = bytearray(random_sample(rng, random_style(rng), name, rng.choice(directory(name).message_types())).render())
     data[place % len(data)] = octet
     both_ways(bytes(data))
-
-
-# --- single faults in messages made from the directory ---
-
-
-def change_element(rng: Random, name: str, message: list[Segment]) -> tuple[list[Segment], tuple[FaultKind, int, int, int | None]] | None:
-    """One value changed so that it is wrong: the message, and kind, segment position, element and component of the fault."""
-    source = directory(name)
-    position = rng.randrange(1, len(message) - 1)
-    segment = [list(element) for element in message[position]]
-    found = source.segment(segment[0][0])
-    if found is None or len(segment) < 2:
-        return None
-    number = rng.randrange(1, len(segment))
-    uses = [use for use in found.elements for _ in range(use.most)]
-    use = uses[number - 1]
-    if segment[number] == [""]:
-        return None
-    component = rng.randrange(len(segment[number]))
-    member = [each for each in use.components for _ in range(each.most)][component] if hasattr(use, "components") else use
-    if not segment[number][component]:
-        return None
-    place = (position + 1, number + 1, component + 1 if member is not use else None)
-    kinds = ["long", "class", "code", "character"]
-    kind = rng.choice(kinds)
-    if kind == "long":
-        value, fault = ("1" if member.representation.kind == "n" else "A") * (member.representation.most + 1), FaultKind.TOO_LONG
-    elif kind == "class" and member.representation.kind == "n":
-        value, fault = "A", FaultKind.LETTER_IN_NUMERIC
-    elif kind == "code" and codes_of(source, member.id) and member.id != "1131" and segment[number][-1] and member.representation.least == 0:
-        value, fault = "#"[: member.representation.most], FaultKind.CODE_UNKNOWN
-        if member.representation.kind == "n":
-            return None
-    elif kind == "character":
-        value, fault = "\x01", FaultKind.CHARACTER_INVALID
-    else:
-        return None
-    segment[number][component] = value
-    return [*message[:position], segment, *message[position + 1 :]], (fault, *place)
-
-
-@pytest.mark.parametrize("name", ["D.96B", "D.01B", "D.24A"])
-def test_one_wrong_value_is_found_where_it_is(name: str) -> None:
-    rng = Random(name)
-    tried = 0
-    while tried < 150:
-        type = rng.choice(["CUSDEC", "CUSCAR", "CUSRES", "INVOIC", "IFTMIN", "COARRI", "SANCRT", "PAYORD"])
-        changed = change_element(rng, name, random_message(rng, name, type, "1"))
-        if changed is None:
-            continue
-        message, expected = changed
-        report = check_interchange(interchange(message, syntax="UNOC:3"), DIRECTORIES)
-        faults = [fault for fault in report.faults if fault.kind is not FaultKind.DEPENDENCY]
-        assert [(fault.kind, fault.segment_position, fault.element, fault.component) for fault in faults] == [expected], (type, message[expected[1] - 1])
-        tried += 1
-
-
-STRUCTURE = {FaultKind.SEGMENT_OUT_OF_PLACE, FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.SEGMENT_REPEATED, FaultKind.GROUP_REPEATED}
-
-
-def change_structure(rng: Random, name: str, message: list[Segment]) -> tuple[list[Segment], set[FaultKind]]:
-    """One segment lost, too many, unknown or misplaced: the message with its count right, and the kinds of fault that say so."""
-    position = rng.randrange(1, len(message) - 1)
-    kind = rng.choice(["lose", "unknown", "foreign", "repeat", "move"])
-    if kind == "lose":
-        changed = [*message[:position], *message[position + 1 :]]
-        kinds = STRUCTURE
-    elif kind == "unknown":
-        changed, kinds = [*message[:position], [["QQQ"], ["1"]], *message[position:]], {FaultKind.SEGMENT_UNKNOWN}
-    elif kind == "foreign":
-        changed, kinds = [*message[:position], [["UCI"], ["1"]], *message[position:]], {FaultKind.SEGMENT_NOT_IN_MESSAGE}
-    elif kind == "repeat":
-        changed = [*message[:position], *[message[position]] * 2, *message[position + 1 :]]
-        kinds = STRUCTURE
-    else:
-        rest = [*message[:position], *message[position + 1 :]]
-        other = rng.randrange(1, len(rest) - 1)
-        changed = [*rest[:other], message[position], *rest[other:]]
-        kinds = STRUCTURE
-    return finished(changed), kinds
-
-
-@pytest.mark.parametrize("name", ["D.96B", "D.01B"])
-def test_one_structural_fault_is_about_one_finding(name: str) -> None:
-    rng = Random(name)
-    findings: list[list[Fault]] = []
-    while len(findings) < 300:
-        type = rng.choice(["CUSDEC", "CUSCAR", "CUSRES", "INVOIC", "IFTMIN", "COARRI", "SANCRT", "PAYORD"])
-        message = random_message(rng, name, type, "1")
-        if len(message) < 5:
-            continue
-        changed, kinds = change_structure(rng, name, message)
-        report = check_interchange(interchange(changed, syntax="UNOC:3"), DIRECTORIES)
-        if not report.faults:
-            continue  # the message is as good without that segment
-        assert report.faults[0].kind in kinds, [fault.kind for fault in report.faults]
-        findings.append(list(report.faults))
-    assert sum(map(len, findings)) / len(findings) < 1.2
 
 
 # --- bounds ---

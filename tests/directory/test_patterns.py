@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.directory.samples import DIRECTORIES, directory, random_message, render
+from tests.directory.generator import Writer
+from tests.directory.samples import DIRECTORIES, Style, directory
 from vanhub.directory.elements import dependency_holds, hint, numbers
 from vanhub.directory.rulebook import Profile, Unknown, rulebook
 from vanhub.edifact.charset import LEGIBLE
@@ -36,9 +37,10 @@ def profile(name: str, type: str, version: int) -> Profile:
 @settings(max_examples=150, deadline=None)
 def test_a_pattern_accepts_nothing_that_has_findings(seed: int, of: tuple[str, str], version: int, changes: list[tuple[int, str]]) -> None:
     rules = profile(*of, version).rules
-    segments = render(random_message(Random(seed), *of, reference="1")[1:-1]).decode("latin-1").split("'")
-    for segment in segments[:30]:
-        text = segment
+    name, type = of
+    style = Style(version, "UNOB", Separators.default(version))
+    for segment in Writer(Random(seed), style, name).message(type, "1")[1:31]:
+        text = segment.text(style)
         for place, change in changes:
             at = place % (len(text) + 1)
             text = text[:at] + change + text[at + 1 :]

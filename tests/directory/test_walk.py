@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.directory.samples import definition, directory, random_tags
+from tests.directory.generator import random_tags
+from tests.directory.samples import definition, directory
 from vanhub.directory.model import GroupUse, MessageDefinition, SegmentUse
 from vanhub.directory.table import SegmentTable
 from vanhub.directory.walk import Misfit, Walk

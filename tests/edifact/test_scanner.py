@@ -13,7 +13,7 @@ from vanhub.edifact.advice import advice_faults, announced
 from vanhub.edifact.charset import Repertoire, announced_encoding, legible, printable, repertoire
 from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.opening import blank_before, read_opening
-from vanhub.edifact.scanner import Cut, Marks, Scanner, read_fields, split, tag_of, unreleased
+from vanhub.edifact.scanner import Cut, Marks, Scanner, read_fields, split, tag_of, unreleased, without_releases
 from vanhub.edifact.separators import Separators
 
 MARKS = Marks.of(Separators.default(3), 3)
@@ -75,6 +75,7 @@ def test_fields_of_a_service_segment() -> None:
     assert read_fields(f"UNB+A\0\udcff+{'X' * 100_000}", MARKS).values == [["UNB"], ["A\ufffd\ufffd"], ["X" * 256]]
     assert tag_of("NAD:1:2+X", MARKS) == "NAD"
     assert unreleased("?'???", "?") == "'?"
+    assert without_releases("A\\|\\\\B\\", "\\") == "A | \\B "
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from typing import Protocol
 from vanhub.directory.model import CompositeUse, ElementUse, SegmentDefinition
 from vanhub.edifact.charset import Repertoire, is_undecodable, printable
 from vanhub.edifact.faults import FaultKind
-from vanhub.edifact.scanner import Marks, split, unreleased
+from vanhub.edifact.scanner import Marks, split, unreleased, without_releases
 
 LIST_NAME, LIST_AGENCY = "1131", "3055"
 
@@ -185,7 +185,7 @@ class ElementCheck:
             if use.mandatory:
                 yield place.missing(at, repetition)
             return
-        if place.outside is not None and (index := place.outside.outside(text)) >= 0:
+        if place.outside is not None and (index := place.outside.outside(without_releases(text, self._marks.release))) >= 0:
             character = text[index]
             bad = is_undecodable(character)
             shown = f"0x{ord(character) - 0xDC00:02X}" if bad else printable(character)

@@ -145,6 +145,13 @@ def unreleased(text: str, release: str) -> str:
     return _released(release).sub(r"\1", text)
 
 
+def without_releases(text: str, release: str) -> str:
+    """``text`` with a space, which every repertoire has, in the place of each release character that releases: for finding places in it."""
+    if not release or release not in text:
+        return text
+    return _released(release).sub(r" \1", text)
+
+
 @lru_cache(maxsize=64)
 def _released(release: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(release)}(.?)", re.DOTALL)
