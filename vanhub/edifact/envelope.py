@@ -75,6 +75,8 @@ class OpenMessage:
     number: str = ""
     document: str = ""
     guide: str = ""
+    guide_faults: int = 0
+    guide_warnings: int = 0
 
 
 @dataclass(slots=True)
@@ -170,6 +172,8 @@ class Envelope:
         """What ``guide`` says of the message that is open."""
         if self.message is not None:
             self.message.guide = guide
+            self.message.guide_warnings = sum(fault.warning for fault in faults)
+            self.message.guide_faults = len(faults) - self.message.guide_warnings
         self._guide_faults += faults[: max(self._most_faults - len(self._guide_faults), 0)]
         self._guide_faults_total += len(faults)
 
@@ -282,6 +286,8 @@ class Envelope:
                 message.number,
                 message.document,
                 message.guide,
+                message.guide_faults,
+                message.guide_warnings,
             )
         )
 

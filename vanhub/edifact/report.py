@@ -24,6 +24,14 @@ class Verdict(enum.StrEnum):
     REJECTED = "rejected"
 
 
+class Disposition(enum.StrEnum):
+    """What becomes of a message that is good EDIFACT and breaks its guide: delivered all the same, held for an operator to decide, or refused."""
+
+    DELIVERED = "delivered"
+    HELD = "held"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """S002 or S003 (or S006, S007 of a group): 0004/0010, 0007, 0008/0014. Empty where absent."""
@@ -67,7 +75,8 @@ class MessageReport:
 
     ``offset`` is the byte of UNH's ``U``; ``end`` is one past UNT's terminator (or where the message broke off), both
     from the start of the data checked. ``document`` and ``number`` are BGM's document name code (1001) and document number (1004) where
-    there is a BGM, else ``""``. ``guide`` is the name of the guide that it was held against, ``""`` where none applies.
+    there is a BGM, else ``""``. ``guide`` is the name of the guide that it was held against, ``""`` where none applies; ``guide_faults`` and
+    ``guide_warnings`` count what the guide found, listed or not.
     """
 
     reference: str
@@ -84,6 +93,8 @@ class MessageReport:
     number: str = ""
     document: str = ""
     guide: str = ""
+    guide_faults: int = 0
+    guide_warnings: int = 0
 
     @property
     def directory(self) -> str:
