@@ -13,23 +13,26 @@ How a report becomes a CONTRL:
   What exceeds the message's own limits (999 UCS a message, 99 UCD a segment) is left out.
 - What cannot be read is filled: 0020, 0062 and 0048 with ``UNKNOWN``, S009 with ``NONE:0:0:ZZ``, S002 and S003 from the session.
 - What is echoed is cut to the length that it may have; the answer is in UNOA, or in the least repertoire that has the characters
-  echoed (UNOB, UNOC, UNOW). A control character is echoed as a full stop.
+  echoed (UNOB, UNOC, that of the interchange answered, UNOW). A control character is echoed as a full stop.
+- What guides found stands in an APERAK for each message, after the CONTRL in the same interchange.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from pydifact.segments import Segment
 
-from vanhub.edifact.advice import UNA_LENGTH, announced
-from vanhub.edifact.charset import repertoire
+from vanhub.edifact.aperak import APERAK, aperak_bodies
+from vanhub.edifact.echo import echoed, least_repertoire, values_of
 from vanhub.edifact.faults import Fault, Level
-from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
-from vanhub.edifact.scanner import BLANK, Marks, split, unreleased
+from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.separators import Separators
+from vanhub.edifact.tolerant import ReadSegment, blocks, read_messages
 from vanhub.edifact.writer import render_interchange, wrap_message
 
 _UNKNOWN = "UNKNOWN"
@@ -37,19 +40,36 @@ _MOST_UCS = 999
 _MOST_UCD = 99
 _SERVICE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
 
+_NONE: Mapping[int, Disposition] = MappingProxyType({})
 _REJECTED, _ACKNOWLEDGED, _RECEIVED = "4", "7", "8"
 
 
-def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datetime, fallback_sender: Party, test: bool = False) -> bytes:
+def render_contrl(
+    report: Report,
+    *,
+    hub: Party,
+    reference: str,
+    prepared: datetime,
+    fallback_sender: Party,
+    test: bool = False,
+    dispositions: Mapping[int, Disposition] = _NONE,
+    encoding: str = "",
+) -> bytes:
     """A whole interchange from the hub to the sender with one CONTRL about ``report``.
 
     ``reference`` is the answer's own 0020; ``fallback_sender`` (of the session) stands in for an S002 that could not be read;
-    ``test`` marks the answer as a test, as the interchange was.
+    ``test`` marks the answer as a test, as the interchange was. ``dispositions``, by index of the message, says what became of messages that a guide has
+    something to say about: one APERAK for each follows the CONTRL. A message refused for its guide alone is good EDIFACT, and to CONTRL acknowledged.
+    ``encoding`` is the codec agreed with the partner, if any.
     """
     version = report.header.syntax_version
     sender = _party(report.header.sender, fallback_sender, version)
-    body = _body(report, sender, _party(report.header.recipient, hub, version))
-    identifier = _least_identifier([*_values(body), *_address(sender), *_address(hub), reference])
+    identified = ("CONTRL", "4", "1", "UN") if version >= 4 else ("CONTRL", "D", "3", "UN")
+    messages = [wrap_message("1", identified, _body(_syntactic(report, dispositions), sender, _party(report.header.recipient, hub, version)))]
+    bodies = aperak_bodies(report, dispositions, number=reference, hub=hub, sender=sender, prepared=prepared, encoding=encoding)
+    messages += [wrap_message(str(number), APERAK, body) for number, body in enumerate(bodies, start=2)]
+    values = [value for message in messages for value in values_of(message)]
+    identifier, details, codec = least_repertoire([*values, *_address(sender), *_address(hub), reference], report.header, encoding)
     header = InterchangeHeader(
         separators=Separators.default(version),
         syntax_identifier=identifier,
@@ -58,11 +78,21 @@ def render_contrl(report: Report, *, hub: Party, reference: str, prepared: datet
         recipient=sender,
         reference=reference,
         test="1" if test else "",
+        syntax_details=details,
     )
-    message = wrap_message("1", ["CONTRL", "4", "1", "UN"] if version >= 4 else ["CONTRL", "D", "3", "UN"], body)
     # Level B's service characters were once unprintable: UNA says which ones are meant.
     una = identifier == "UNOB" and version < 4
-    return render_interchange(header, [message], prepared=prepared, una=una)
+    return render_interchange(header, messages, prepared=prepared, una=una, encoding=codec)
+
+
+def _syntactic(report: Report, dispositions: Mapping[int, Disposition]) -> Report:
+    """The report as it is without guides: what was refused for its guide alone is accepted."""
+    refused = {index for index, disposition in dispositions.items() if disposition is Disposition.REFUSED}
+    if not refused:
+        return report
+    messages = tuple(dataclasses.replace(message, verdict=Verdict.ACCEPTED) if index in refused else message for index, message in enumerate(report.messages))
+    groups, verdict = verdicts_of(report.groups, messages)
+    return dataclasses.replace(report, messages=messages, groups=groups, verdict=verdict)
 
 
 def _body(report: Report, sender: Party, recipient: Party) -> list[Segment]:
@@ -81,7 +111,7 @@ def _body(report: Report, sender: Party, recipient: Party) -> list[Segment]:
     receipt_only = report.verdict is Verdict.ACCEPTED and report.header.acknowledgement_request == "2"
     action = _REJECTED if rejected else _RECEIVED if receipt_only else _ACKNOWLEDGED
     code = _code(faults.of(Level.INTERCHANGE), version, needed=rejected and not below)
-    return [Segment("UCI", _cut(report.header.reference, 14), _address(sender), _address(recipient), action, *code), *below]
+    return [Segment("UCI", echoed(report.header.reference, 14), _address(sender), _address(recipient), action, *code), *below]
 
 
 def _group(number: int, members: Iterable[int], report: Report, faults: _Faults, *, named: bool) -> list[Segment]:
@@ -96,7 +126,7 @@ def _group(number: int, members: Iterable[int], report: Report, faults: _Faults,
         return []
     addresses = [_group_address(group.sender, version), _group_address(group.recipient, version)]
     code = _code(own, version, needed=rejected and not below)
-    return [Segment("UCF", _cut(group.reference, 14), *addresses, _REJECTED if rejected else _ACKNOWLEDGED, *code), *below]
+    return [Segment("UCF", echoed(group.reference, 14), *addresses, _REJECTED if rejected else _ACKNOWLEDGED, *code), *below]
 
 
 def _message(index: int, report: Report, faults: _Faults, *, named: bool) -> list[Segment]:
@@ -106,7 +136,7 @@ def _message(index: int, report: Report, faults: _Faults, *, named: bool) -> lis
     own = faults.of(Level.MESSAGE, index)
     if not own and not below and not (named and message.verdict is Verdict.REJECTED):
         return []
-    return [Segment("UCM", _cut(message.reference, 14), _identifier(message, version), _REJECTED, *_code(own, version, needed=not below)), *below]
+    return [Segment("UCM", echoed(message.reference, 14), _identifier(message, version), _REJECTED, *_code(own, version, needed=not below)), *below]
 
 
 def _segments(faults: Sequence[Fault], version: int) -> Iterator[Segment]:
@@ -172,11 +202,11 @@ def _place(fault: Fault, version: int) -> list[str]:
 def _identifier(message: MessageReport, version: int) -> list[str]:
     """S009 as received, with each mandatory component that was not there filled."""
     return [
-        _cut(message.type, 6, "NONE"),
-        _cut(message.version, 3, "0"),
-        _cut(message.release, 3, "0"),
-        _cut(message.agency, 3 if version >= 4 else 2, "ZZ"),
-        _cut(message.association, 6, ""),
+        echoed(message.type, 6, "NONE"),
+        echoed(message.version, 3, "0"),
+        echoed(message.release, 3, "0"),
+        echoed(message.agency, 3 if version >= 4 else 2, "ZZ"),
+        echoed(message.association, 6, ""),
     ]
 
 
@@ -184,7 +214,7 @@ def _party(party: Party, fallback: Party, version: int) -> Party:
     """As received, within its lengths; ``fallback`` where it could not be read."""
     if not party.identification:
         return fallback
-    return Party(_cut(party.identification, 35), _cut(party.qualifier, 4, ""), _cut(party.internal, 35 if version >= 4 else 14, ""))
+    return Party(echoed(party.identification, 35), echoed(party.qualifier, 4, ""), echoed(party.internal, 35 if version >= 4 else 14, ""))
 
 
 def _address(party: Party) -> list[str]:
@@ -193,33 +223,7 @@ def _address(party: Party) -> list[str]:
 
 def _group_address(party: Party, version: int) -> list[str]:
     """S006 or S007: mandatory to syntax version 3."""
-    return [_cut(party.identification, 35, "" if version >= 4 else _UNKNOWN), _cut(party.qualifier, 4, "")]
-
-
-def _cut(text: str, most: int, missing: str = _UNKNOWN) -> str:
-    """As much of a value as may be echoed, legibly; ``missing`` where there is none."""
-    text = text[:most]
-    return (text if text.isprintable() else "".join(character if character.isprintable() else "." for character in text)) or missing
-
-
-def _values(segments: Iterable[Segment]) -> Iterator[str]:
-    for segment in segments:
-        for element in segment.elements:
-            yield from [element] if isinstance(element, str) else element
-
-
-def _least_identifier(values: Iterable[str]) -> str:
-    """The syntax identifier of the least repertoire that has all characters of these values."""
-    text = "".join(values)
-    return next((identifier for identifier in ("UNOA", "UNOB", "UNOC") if _has(identifier, text)), "UNOW")
-
-
-def _has(identifier: str, text: str) -> bool:
-    found = repertoire(identifier)
-    try:
-        return found is not None and found.admits(text) and bool(text.encode(found.codec))
-    except UnicodeEncodeError:
-        return False
+    return [echoed(party.identification, 35, "" if version >= 4 else _UNKNOWN), echoed(party.qualifier, 4, "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,79 +311,25 @@ def parse_contrl(data: bytes) -> tuple[ControlReport, ...]:
         ValueError: ``data`` does not begin with UNA or UNB.
     """
     reports = []
-    for message in _messages_of(data):
-        loose, *groups = _blocks(message, "UCF")
+    for message in read_messages(data, "CONTRL"):
+        loose, *groups = blocks(message, "UCF")
         uci = next((segment for segment in loose if segment.tag == "UCI"), None)
         if uci is not None:
-            reports.append(ControlReport(uci.at(1), uci.party(2), uci.party(3), uci.action(4), _control_messages(loose), tuple(map(_control_group, groups))))
+            reports.append(ControlReport(uci.at(1), uci.party(2), uci.party(3), _action(uci, 4), _control_messages(loose), tuple(map(_control_group, groups))))
     return tuple(reports)
 
 
-class _Read:
-    """A segment as read: ``[element][component]``, the tag being element 0; ``""`` for whatever is not there."""
-
-    def __init__(self, elements: list[list[str]]) -> None:
-        self._elements = elements
-        self.tag = self.at(0)
-
-    def at(self, element: int, component: int = 0) -> str:
-        try:
-            return self._elements[element][component]
-        except IndexError:
-            return ""
-
-    def number(self, element: int, component: int) -> int | None:
-        text = self.at(element, component)
-        # The longest number here has six digits; Python refuses to read thousands of them.
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
-
-    def party(self, element: int) -> Party:
-        return Party(self.at(element), self.at(element, 1), self.at(element, 2))
-
-    def action(self, element: int) -> ControlAction:
-        """0083 at ``element``; 0085, 0013 or 0135, and S011 after it."""
-        return ControlAction(self.at(element), self.at(element + 1), self.at(element + 2), self.number(element + 3, 0), self.number(element + 3, 1))
+def _action(segment: ReadSegment, element: int) -> ControlAction:
+    """0083 at ``element``; 0085, 0013 or 0135, and S011 after it."""
+    return ControlAction(segment.at(element), segment.at(element + 1), segment.at(element + 2), segment.number(element + 3, 0), segment.number(element + 3, 1))
 
 
-def _segments_of(data: bytes) -> Iterator[_Read]:
-    """The segments of an interchange, UNA excepted. Line ends and blanks before a tag are dropped; what has no terminator is too."""
-    data = data.lstrip()
-    # The repetition separator of version 4 is left alone: nothing that repeats is read here, and a released one reads as itself.
-    marks = Marks.of(announced(data), 3)
-    if data.startswith(b"UNA"):
-        data = data[UNA_LENGTH:].lstrip()
-    if not data.startswith(b"UNB"):
-        raise ValueError("not an interchange: it begins with neither UNA nor UNB")
-    known = repertoire(data[4:8].decode("latin-1"))
-    text = data.decode(known.codec if known is not None else "latin-1", "replace")
-    for segment in split(text, marks.terminator, marks.release)[:-1]:
-        elements = split(segment.lstrip(BLANK), marks.element, marks.release)
-        yield _Read([[unreleased(value, marks.release) for value in split(element, marks.component, marks.release)] for element in elements])
-
-
-def _messages_of(data: bytes) -> Iterator[list[_Read]]:
-    """The segments of each CONTRL, UNH included."""
-    segments = [segment for segment in _segments_of(data) if segment.tag not in {"UNG", "UNE", "UNZ"}]
-    _, *messages = _blocks(segments, "UNH")
-    return (message for message in messages if message[0].at(2) == "CONTRL")
-
-
-def _blocks(segments: Iterable[_Read], tag: str) -> list[list[_Read]]:
-    """What stands before the first segment with this tag, and then each such segment with what follows it."""
-    blocks: list[list[_Read]] = [[]]
-    for segment in segments:
-        if segment.tag == tag:
-            blocks.append([])
-        blocks[-1].append(segment)
-    return blocks
-
-
-def _control_group(segments: list[_Read]) -> ControlGroup:
+def _control_group(segments: list[ReadSegment]) -> ControlGroup:
     ucf = segments[0]
-    return ControlGroup(ucf.at(1), ucf.party(2), ucf.party(3), ucf.action(4), _control_messages(segments))
+    return ControlGroup(ucf.at(1), ucf.party(2), ucf.party(3), _action(ucf, 4), _control_messages(segments))
 
 
-def _control_messages(segments: list[_Read]) -> tuple[ControlMessage, ...]:
+def _control_messages(segments: list[ReadSegment]) -> tuple[ControlMessage, ...]:
     return tuple(
         ControlMessage(
             reference=ucm.at(1),
@@ -388,17 +338,17 @@ def _control_messages(segments: list[_Read]) -> tuple[ControlMessage, ...]:
             release=ucm.at(2, 2),
             agency=ucm.at(2, 3),
             association=ucm.at(2, 4),
-            said=ucm.action(3),
-            segments=tuple(map(_control_segment, _blocks(below, "UCS")[1:])),
+            said=_action(ucm, 3),
+            segments=tuple(map(_control_segment, blocks(below, "UCS")[1:])),
         )
-        for ucm, *below in _blocks(segments, "UCM")[1:]
+        for ucm, *below in blocks(segments, "UCM")[1:]
     )
 
 
-def _control_segment(segments: list[_Read]) -> ControlSegment:
+def _control_segment(segments: list[ReadSegment]) -> ControlSegment:
     ucs, *below = segments
     return ControlSegment(ucs.number(1, 0), ucs.at(2), tuple(_control_element(segment) for segment in below if segment.tag == "UCD"))
 
 
-def _control_element(ucd: _Read) -> ControlElement:
+def _control_element(ucd: ReadSegment) -> ControlElement:
     return ControlElement(ucd.at(1), ucd.number(2, 0), ucd.number(2, 1), ucd.number(2, 2))

@@ -1,0 +1,76 @@
+"""A tolerant reader of what somebody sent as an answer: any syntax version, any partner's dialect. It checks nothing; the check does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from vanhub.edifact.advice import UNA_LENGTH, announced
+from vanhub.edifact.charset import repertoire
+from vanhub.edifact.report import Party
+from vanhub.edifact.scanner import BLANK, Marks, split, unreleased
+
+
+class ReadSegment:
+    """A segment as read: ``[element][component]``, the tag being element 0; ``""`` for whatever is not there."""
+
+    def __init__(self, elements: list[list[str]]) -> None:
+        self._elements = elements
+        self.tag = self.at(0)
+
+    def at(self, element: int, component: int = 0) -> str:
+        try:
+            return self._elements[element][component]
+        except IndexError:
+            return ""
+
+    def components(self, element: int) -> list[str]:
+        return self._elements[element] if element < len(self._elements) else []
+
+    def number(self, element: int, component: int) -> int | None:
+        text = self.at(element, component)
+        # The longest number here has six digits; Python refuses to read thousands of them.
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+    def party(self, element: int) -> Party:
+        return Party(self.at(element), self.at(element, 1), self.at(element, 2))
+
+
+def read_segments(data: bytes) -> Iterator[ReadSegment]:
+    """The segments of an interchange, UNA excepted. Line ends and blanks before a tag are dropped; what has no terminator is too.
+
+    Raises:
+        ValueError: ``data`` does not begin with UNA or UNB.
+    """
+    data = data.lstrip()
+    # The repetition separator of version 4 is left alone: nothing that repeats is read here, and a released one reads as itself.
+    marks = Marks.of(announced(data), 3)
+    if data.startswith(b"UNA"):
+        data = data[UNA_LENGTH:].lstrip()
+    if not data.startswith(b"UNB"):
+        raise ValueError("not an interchange: it begins with neither UNA nor UNB")
+    known = repertoire(data[4:8].decode("latin-1"))
+    text = data.decode(known.codec if known is not None else "latin-1", "replace")
+    for segment in split(text, marks.terminator, marks.release)[:-1]:
+        elements = split(segment.lstrip(BLANK), marks.element, marks.release)
+        yield ReadSegment([[unreleased(value, marks.release) for value in split(element, marks.component, marks.release)] for element in elements])
+
+
+def read_messages(data: bytes, type: str) -> Iterator[list[ReadSegment]]:
+    """The segments of each message of this type, UNH included, UNT not.
+
+    Raises:
+        ValueError: as ``read_segments``.
+    """
+    segments = [segment for segment in read_segments(data) if segment.tag not in {"UNG", "UNT", "UNE", "UNZ"}]
+    _, *messages = blocks(segments, "UNH")
+    return (message for message in messages if message[0].at(2) == type)
+
+
+def blocks(segments: Iterable[ReadSegment], *tags: str) -> list[list[ReadSegment]]:
+    """What stands before the first segment with one of these tags, and then each such segment with what follows it."""
+    found: list[list[ReadSegment]] = [[]]
+    for segment in segments:
+        if segment.tag in tags:
+            found.append([])
+        found[-1].append(segment)
+    return found
