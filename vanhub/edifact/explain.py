@@ -3,32 +3,20 @@
 The verdict comes first, then what happens to each message, then every listed fault with its code, its place, the segment
 with a marker under the place, the rule and a likely cure.
 
-Whatever came from outside (values, references, the segments themselves) is shown with its control and invisible characters
-escaped, so that no interchange can forge lines or move the cursor where its explanation is read. Wide characters take two
-columns, so that the marker stands where it should.
+Whatever came from outside (values, references, the segments themselves) is shown with its control and invisible characters escaped.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vanhub.edifact.excerpt import Peek, excerpt, visible
 from vanhub.edifact.faults import Fault, FaultKind, Wording
 from vanhub.edifact.report import MessageReport, Report, Verdict
-from vanhub.edifact.separators import Separators
 from vanhub.edifact.writer import codec_of
 
-Peek = Callable[[int, int], bytes]
-"""``peek(offset, length)``: bytes of the data checked, fewer where the data ends before."""
-
-# How much of a long segment is shown, in columns: before the place, of the value there, and after it.
-_BEFORE, _WITHIN, _AFTER = 44, 36, 20
-# How far a segment's beginning and end are looked for, in bytes.
-_REACH = 1024
-_BLANK = b"\r\n \t"
 _GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
 # Up to this many messages are named one by one even where nothing is wrong with them.
 _FEW = 20
@@ -43,7 +31,7 @@ def explain_report(report: Report, peek: Peek, *, language: str = "both", encodi
     """
     codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
-    excerpts = [_excerpt(fault, report.header.separators, peek, codec) for fault in report.faults]
+    excerpts = [excerpt(fault.offset, fault.element, fault.component, report.header.separators, peek, codec) for fault in report.faults]
     fates = _Fates.of(report)
     return "\n".join(["\n".join(_lines(report, fates, excerpts, each)) + "\n" for each in words])
 
@@ -245,100 +233,5 @@ def _ended(text: str, words: _Words) -> str:
     return text + ("." if words.language == "en" else "。")
 
 
-def _excerpt(fault: Fault, separators: Separators, peek: Peek, codec: str) -> list[str]:
-    """The segment, cut to a window around the place, and a line with ``^`` under the place and ``~`` under the rest of the value; or nothing."""
-    start = max(0, fault.offset - _REACH)
-    data = peek(start, fault.offset - start + _REACH)
-    place = fault.offset - start
-    begin = _last(data, separators, separators.terminator, place) + 1
-    begin += len(data[begin:place]) - len(data[begin:place].lstrip(_BLANK))
-    finish = min(_next(data, separators, separators.terminator, place) + 1, len(data))
-    if place == begin and fault.element is not None:
-        place = _element(data, separators, fault, begin, finish)
-    if place > begin or fault.element is not None:
-        stops = separators.element + separators.component + separators.terminator + separators.repetition.replace(b" ", b"")
-        end = _next(data, separators, stops, place)
-    else:
-        tag = re.compile(rb"[A-Z0-9]{3}").match(data, place)
-        end = tag.end() if tag else place
-    end = max(end, place + 1)
-    before, within, after = (visible(part.decode(codec, "backslashreplace")) for part in (data[begin:place], data[place:end], data[end:finish]))
-    if not before and not within:
-        return []
-    before, within, after = _tail(before, _BEFORE), _head(within, _WITHIN), _head(after, _AFTER)
-    return [before + within + after, " " * _columns(before) + "^" + "~" * (_columns(within) - 1)]
-
-
-def _element(data: bytes, separators: Separators, fault: Fault, begin: int, finish: int) -> int:
-    """Where the fault's element and component are in the segment from ``begin`` to ``finish``, for a fault that gives the segment's place only."""
-    place = begin
-    for separator, steps in ((separators.element, (fault.element or 1) - 1), (separators.component, (fault.component or 1) - 1)):
-        for _ in range(steps):
-            place = _next(data, separators, separator, place) + 1
-            if place >= finish:
-                return begin
-    return place
-
-
-def _next(data: bytes, separators: Separators, stops: bytes, start: int) -> int:
-    """Where the first of ``stops`` stands unreleased in ``data`` from ``start`` on; the end of ``data`` where none does."""
-    for match in re.compile(b"[" + re.escape(stops) + b"]").finditer(data, start):
-        if not _is_released(data, separators, match.start()):
-            return match.start()
-    return len(data)
-
-
-def _last(data: bytes, separators: Separators, stop: bytes, end: int) -> int:
-    """Where the last ``stop`` stands unreleased in ``data`` before ``end``; -1 where none does."""
-    index = data.rfind(stop, 0, end)
-    while index >= 0 and _is_released(data, separators, index):
-        index = data.rfind(stop, 0, index)
-    return index
-
-
-def _is_released(data: bytes, separators: Separators, index: int) -> bool:
-    """Whether an odd number of release characters stands before ``index``: one that is released itself releases nothing."""
-    if separators.release == b" " or index == 0 or data[index - 1 : index] != separators.release:
-        return False
-    before = data[:index]
-    return (len(before) - len(before.rstrip(separators.release))) % 2 == 1
-
-
-def visible(text: str) -> str:
-    """``text`` with each control, format and other unprintable character as an escape (``\\x1b``, ``\\u202e``)."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text)
-
-
 def _named(text: str) -> str:
     return visible(text) or "?"
-
-
-def _columns(text: str) -> int:
-    """How many columns ``text`` takes in a terminal: wide characters two, combining ones none."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
-
-
-def _head(text: str, most: int) -> str:
-    """At most ``most`` columns from the beginning, with an ellipsis for what was cut."""
-    if _columns(text) <= most:
-        return text
-    kept, room = [], most - 1
-    for character in text:
-        room -= _width(character)
-        if room < 0:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"
-
-
-def _tail(text: str, most: int) -> str:
-    """As ``_head``, from the end."""
-    return _head(text[::-1], most)[::-1]
