@@ -9,12 +9,13 @@ Whatever came from outside (values, references, the segments themselves) is show
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from vanhub.edifact.excerpt import Peek, excerpt, visible
 from vanhub.edifact.faults import Fault, FaultKind, Wording
-from vanhub.edifact.report import MessageReport, Report, Verdict
+from vanhub.edifact.report import Disposition, MessageReport, Report, Verdict
 from vanhub.edifact.writer import codec_of
 
 _GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
@@ -24,15 +25,18 @@ _FEW = 20
 _MOST_NAMED = 1000
 
 
-def explain_report(report: Report, peek: Peek, *, language: str = "both", encoding: str = "") -> str:
+def explain_report(
+    report: Report, peek: Peek, *, language: str = "both", encoding: str = "", dispositions: Mapping[int, Disposition] = MappingProxyType({})
+) -> str:
     """The report as text: lines of about a hundred columns, the last one ended too. ``language`` is ``en``, ``zh`` or ``both``: English, then Chinese.
 
-    ``encoding`` is the codec agreed for what the partner sends, empty where UNB says it; bytes that it cannot decode are shown as escapes.
+    ``encoding`` is the codec agreed for what the partner sends, empty where UNB says it; bytes that it cannot decode are shown as escapes. ``dispositions``
+    say what became of messages that break their guide, by their indexes; those refused are rejected in ``report``.
     """
     codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
     excerpts = [excerpt(fault.offset, fault.element, fault.component, report.header.separators, peek, codec) for fault in report.faults]
-    fates = _Fates.of(report)
+    fates = _Fates.of(report, dispositions)
     return "\n".join(["\n".join(_lines(report, fates, excerpts, each)) + "\n" for each in words])
 
 
@@ -44,6 +48,7 @@ class _Words:
     verdicts: dict[Verdict, str]
     unreadable: str
     fate: dict[Verdict, str]
+    guided: dict[Disposition, str]
     message: str
     others: str
     others_rejected: str
@@ -73,6 +78,11 @@ _ENGLISH = _Words(
     },
     unreadable="REJECTED: no interchange can be read from this; nothing of it is delivered.",
     fate={Verdict.ACCEPTED: "accepted for delivery", Verdict.REJECTED: "rejected, not delivered"},
+    guided={
+        Disposition.DELIVERED: "accepted for delivery, though it breaks its guide",
+        Disposition.HELD: "accepted and held for breaking a guide: an operator decides whether it is delivered",
+        Disposition.REFUSED: "refused for breaking a guide, not delivered; its syntax is acknowledged",
+    },
     message="Message {reference} ({type} {directory}): {fate}; faults: {faults}.",
     others="Messages accepted and not named here: {count}.",
     others_rejected="Messages rejected and not named here: {count}.",
@@ -102,6 +112,11 @@ _CHINESE = _Words(
     },
     unreadable="已拒收：从中读不出任何交换；不作任何投递。",
     fate={Verdict.ACCEPTED: "接受，予以投递", Verdict.REJECTED: "拒收，不予投递"},
+    guided={
+        Disposition.DELIVERED: "不符合实施指南，仍予投递",
+        Disposition.HELD: "已接受，因不符合实施指南而暂扣，由运营方决定是否投递",
+        Disposition.REFUSED: "因不符合实施指南而拒收，不予投递；其语法已予确认",
+    },
     message="报文 {reference}（{type} {directory}）：{fate}；错误 {faults} 处。",
     others="此处未列出的已接受报文：{count} 份。",
     others_rejected="此处未列出的已拒收报文：{count} 份。",
@@ -138,10 +153,10 @@ def _lines(report: Report, fates: _Fates, excerpts: Sequence[Sequence[str]], wor
     if report.faults:
         yield ""
         yield words.heading.format(count=report.faults_total)
-    for number, (fault, excerpt) in enumerate(zip(report.faults, excerpts, strict=True), start=1):
+    for number, (fault, shown) in enumerate(zip(report.faults, excerpts, strict=True), start=1):
         yield ""
         yield f"{words.counting.format(number=number)} {words.between.join(_place(fault, report, words))}"
-        yield from (f"     {line}" for line in excerpt)
+        yield from (f"     {line}" for line in shown)
         yield f"   {_sentence(fault, words)}"
         repair = fault.repair(words.language)
         if repair:
@@ -155,35 +170,35 @@ def _lines(report: Report, fates: _Fates, excerpts: Sequence[Sequence[str]], wor
 class _Fates:
     """What happens to the messages: to each that is named (with the number of its faults), and how many others there are."""
 
-    named: list[tuple[MessageReport, int]]
+    named: list[tuple[MessageReport, Disposition | None, int]]
     rejected: int
     others_accepted: int
     others_rejected: int
 
     @classmethod
-    def of(cls, report: Report) -> _Fates:
+    def of(cls, report: Report, dispositions: Mapping[int, Disposition]) -> _Fates:
         """Where there are many messages, those are named that are not simply accepted, up to ``_MOST_NAMED``."""
         counts = Counter([fault.message for fault in report.faults])
         few = len(report.messages) <= _FEW
         # Where all is rejected, the first sentence said so already of the messages without faults of their own.
         worth_naming = [
-            (message, counts[index])
+            (message, dispositions.get(index), counts[index])
             for index, message in enumerate(report.messages)
-            if few or index in counts or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
+            if few or index in counts or index in dispositions or (message.verdict is Verdict.REJECTED and report.verdict is not Verdict.REJECTED)
         ]
         named = worth_naming[:_MOST_NAMED]
         rejected = _rejected(report.messages)
-        named_rejected = _rejected([message for message, _ in named])
+        named_rejected = _rejected([message for message, _, _ in named])
         others_rejected = rejected - named_rejected if len(named) < len(worth_naming) else 0
         return cls(named, rejected, len(report.messages) - rejected - len(named) + named_rejected, others_rejected)
 
     def lines(self, words: _Words) -> Iterator[str]:
-        for message, faults in self.named:
+        for message, disposition, faults in self.named:
             yield words.message.format(
                 reference=_named(message.reference),
                 type=_named(message.type),
                 directory=_named(_identified(message)),
-                fate=words.fate[message.verdict],
+                fate=words.guided[disposition] if disposition is not None else words.fate[message.verdict],
                 faults=faults,
             )
         if self.others_accepted:
