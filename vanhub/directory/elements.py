@@ -24,6 +24,7 @@ from typing import Protocol
 from vanhub.directory.model import CompositeUse, ElementUse, SegmentDefinition
 from vanhub.edifact.charset import Repertoire, is_undecodable, printable
 from vanhub.edifact.faults import FaultKind
+from vanhub.edifact.iso2022 import SHIFT_MARKS, without_shifts
 from vanhub.edifact.scanner import Marks, split, unreleased, without_releases
 
 LIST_NAME, LIST_AGENCY = "1131", "3055"
@@ -62,7 +63,7 @@ class ElementCheck:
         self._marks = marks
         self._version_4 = syntax_version >= 4
         separators = marks.element + marks.component + (marks.repetition if self._version_4 else "")
-        self._is_blank = re.compile(f"[{re.escape(separators)}]*").fullmatch
+        self._is_blank = re.compile(f"[{re.escape(separators)}{SHIFT_MARKS}]*").fullmatch
         self._number = numbers(marks)
 
     def check(self, definition: SegmentDefinition, text: str, repertoire: Repertoire) -> Iterator[ElementFinding]:
@@ -161,7 +162,7 @@ class ElementCheck:
         end = components[-1][1] + len(components[-1][0])
         for number, member in enumerate(members, 1):
             text, at = components[number - 1] if number <= len(components) else ("", end)
-            if text:
+            if without_shifts(text):
                 checked = member.id == LIST_AGENCY or (member.id != LIST_NAME and not other_list)
                 yield from self._value(place, member, text, at, number, repetition, checked_code=checked)
             elif member.mandatory:
@@ -181,7 +182,7 @@ class ElementCheck:
     def _value(
         self, place: _Place, use: ElementUse, text: str, at: int, component: int | None, repetition: int | None, *, checked_code: bool
     ) -> Iterator[ElementFinding]:
-        if not text:
+        if not without_shifts(text):
             if use.mandatory:
                 yield place.missing(at, repetition)
             return
@@ -192,7 +193,7 @@ class ElementCheck:
             kind = FaultKind.UNDECODABLE if bad else FaultKind.CHARACTER_INVALID
             yield ElementFinding(kind, at + index, place.element, component, repetition, shown, {"repertoire": place.outside.name})
             return
-        value = unreleased(text, self._marks.release)
+        value = without_shifts(unreleased(text, self._marks.release))
         wrong = self._representation(use, value)
         if wrong is not None:
             kind, params = wrong

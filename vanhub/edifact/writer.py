@@ -27,7 +27,7 @@ from functools import lru_cache
 
 from pydifact.segments import Segment
 
-from vanhub.edifact.charset import announced_encoding, repertoire
+from vanhub.edifact.charset import repertoire
 from vanhub.edifact.report import InterchangeHeader, Party
 from vanhub.edifact.separators import Separators
 
@@ -36,9 +36,8 @@ _Element = str | Sequence[str] | Sequence[Sequence[str]]
 
 def codec_of(header: InterchangeHeader, agreed: str = "") -> str:
     """The Python codec of an interchange: the one agreed, else what 0133 announces, else that of its syntax identifier."""
-    announced = announced_encoding(header.syntax_details[1]) if len(header.syntax_details) > 1 else ""
     try:
-        found = repertoire(header.syntax_identifier, agreed or announced)
+        found = repertoire(header.syntax_identifier, agreed, "".join(header.syntax_details[1:2]))
     except LookupError:
         found = None
     return found.codec if found is not None else "ascii"
