@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from shutil import copyfileobj
@@ -13,7 +13,7 @@ from typing import IO, Any
 import click
 
 from vanhub.cli.operations import Operations, now
-from vanhub.cli.output import as_json, json_text
+from vanhub.cli.output import as_json, emit_pieces
 from vanhub.directory.check import CheckLimits
 from vanhub.directory.load import SchemaDirectories, open_directories
 from vanhub.directory.stream import check_stream
@@ -47,23 +47,25 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
     for name in files:
         with _seekable(name) as file:
             reports = check_stream(iter(partial(file.read, _PIECE), b""), directories, encoding=encoding, limits=limits)
-            listed = []
-            verdicts = set()
-            for report in reports:
-                verdicts.add(report.verdict)
-                if as_json:
-                    listed.append(_json(report))
-                else:
+            verdicts: set[Verdict] = set()
+            if as_json:
+                emit_pieces({"file": name, "interchanges": (_json(report) for report in _noted(reports, verdicts))})
+            else:
+                for report in _noted(reports, verdicts):
                     at = file.tell()
                     click.echo(f"{name}: {explain_report(report, partial(_peek, file), language=language, encoding=_codec(report, encoding))}")
                     file.seek(at)
-        if as_json:
-            click.echo(json_text({"file": name, "interchanges": listed}))
-        elif not verdicts:
-            click.echo(f"{name}: no interchange")
+                if not verdicts:
+                    click.echo(f"{name}: no interchange")
         good = good and verdicts == {Verdict.ACCEPTED}
     if not good:
         raise click.exceptions.Exit(1)
+
+
+def _noted(reports: Iterable[Report], verdicts: set[Verdict]) -> Iterator[Report]:
+    for report in reports:
+        verdicts.add(report.verdict)
+        yield report
 
 
 def _require_encoding(name: str) -> None:
@@ -111,6 +113,7 @@ def _codec(report: Report, encoding: str) -> str:
 
 
 def _json(report: Report) -> dict[str, Any]:
+    """The report as ``emit_pieces`` prints it."""
     header = report.header
     return {
         "sender": str(header.sender),
@@ -118,11 +121,11 @@ def _json(report: Report) -> dict[str, Any]:
         "reference": header.reference,
         "syntax": f"{header.syntax_identifier}:{header.syntax_version}" if header.syntax_identifier else "",
         "verdict": report.verdict.value,
-        "messages": [
+        "messages": (
             {"reference": message.reference, "type": message.type, "directory": message.directory, "verdict": message.verdict.value}
             for message in report.messages
-        ],
-        "faults": [report.fault_json(fault) for fault in report.faults],
+        ),
+        "faults": map(report.fault_json, report.faults),
         "faults_total": report.faults_total,
         "contrl": _contrl(report),
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import click
@@ -25,6 +26,33 @@ def json_text(value: Any) -> str:
     """``value`` as JSON on one line: readable characters as they are, all others (C1 and direction controls, half surrogates too) as JSON's escapes."""
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isprintable() else "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
+
+
+def emit_pieces(value: Any) -> None:
+    """Print ``value`` as ``json_text`` has it, piece by piece: an iterator in it is an array whose items are made while they are printed."""
+    pieces = _pieces(value)
+    while text := "".join(islice(pieces, 1000)):
+        click.echo(text, nl=False)
+    click.echo()
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        before = "{"
+        for key, member in value.items():
+            yield f"{before}{json_text(key)}: "
+            yield from _pieces(member)
+            before = ", "
+        yield "}" if value else "{}"
+    elif isinstance(value, Iterator):
+        before = "["
+        for item in value:
+            yield before
+            yield from _pieces(item)
+            before = ", "
+        yield "[]" if before == "[" else "]"
+    else:
+        yield json_text(value)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str = "nothing") -> None:
