@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tests.directory.samples import DIRECTORIES, SERVICE, Sample, Segment, Style, definition, directory
+from tests.directory.samples import DIRECTORIES, SERVICE, Part, Sample, Segment, Style, definition, directory
 from vanhub.directory.elements import LIST_AGENCY, LIST_NAME, dependency_holds
 from vanhub.directory.model import CompositeUse, Directory, ElementUse, GroupUse, MessageDefinition, Representation, SegmentDefinition, SegmentUse
 from vanhub.edifact.separators import Separators
@@ -92,14 +93,14 @@ class Writer:
 
     def message(self, type: str, reference: str) -> list[Segment]:
         header = Segment.of("UNH", reference, [*self.identifier(type), *self.rng.choice([[], ["OWN1"]])], *self.rng.choice([[], ["ACCESS"]]))
-        tags = random_tags(self.rng, definition(self.name, type))
-        return [header, *(self.segment(tag) for tag in tags[1:-1]), Segment.of("UNT", str(len(tags)), reference)]
+        parts = random_parts(self.rng, definition(self.name, type))
+        return [header, *(self.segment(part.use.tag, part) for part in parts[1:-1]), Segment.of("UNT", str(len(parts)), reference)]
 
-    def segment(self, tag: str) -> Segment:
+    def segment(self, tag: str, part: Part | None = None) -> Segment:
         found, source = definition_of(self.name, tag, self.style.version)
         notes = source.dependencies(tag)
         while True:
-            segment = Segment(tag, [occurrences for use in found.elements for occurrences in self._places(use, last=use is found.elements[-1])]).cut()
+            segment = Segment(tag, [occurrences for use in found.elements for occurrences in self._places(use, last=use is found.elements[-1])], part).cut()
             if not notes or all(dependency_holds(note, presence(found, segment, self.style)) for note in notes):
                 return segment
 
@@ -201,14 +202,22 @@ def presence(found: SegmentDefinition, segment: Segment, style: Style) -> list[b
 
 def random_tags(rng: Random, message: MessageDefinition) -> list[str]:
     """A way through the segment table from top to bottom, each optional part now and then."""
-    return [tag for child in message.children for tag in _random_part(rng, child, 0)]
+    return [part.use.tag for part in random_parts(rng, message)]
 
 
-def _random_part(rng: Random, part: SegmentUse | GroupUse, depth: int) -> list[str]:
-    if part.mandatory:
-        count = 1 if isinstance(part, SegmentUse) or rng.random() < 0.8 else min(part.most, 2)
+def random_parts(rng: Random, message: MessageDefinition) -> list[Part]:
+    """As ``random_tags``, with the place of each."""
+    numbers = itertools.count()
+    return [part for child in message.children for part in _random_part(rng, child, (), numbers)]
+
+
+def _random_part(rng: Random, child: SegmentUse | GroupUse, groups: tuple[tuple[GroupUse, int], ...], numbers: Iterator[int]) -> list[Part]:
+    if child.mandatory:
+        count = 1 if isinstance(child, SegmentUse) or rng.random() < 0.8 else min(child.most, 2)
     else:
-        count = rng.randint(1, min(part.most, 3)) if rng.random() < 0.3 / (depth + 1) else 0
-    if isinstance(part, SegmentUse):
-        return [part.tag] * count
-    return [tag for _ in range(count) for child in part.children for tag in _random_part(rng, child, depth + 1)]
+        count = rng.randint(1, min(child.most, 3)) if rng.random() < 0.3 / (len(groups) + 1) else 0
+    if isinstance(child, SegmentUse):
+        return [Part(child, groups)] * count
+    return [
+        part for number in itertools.islice(numbers, count) for each in child.children for part in _random_part(rng, each, (*groups, (child, number)), numbers)
+    ]

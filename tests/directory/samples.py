@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vanhub.directory.load import SchemaDirectories, open_directories
-from vanhub.directory.model import Directory, MessageDefinition
+from vanhub.directory.model import Directory, GroupUse, MessageDefinition, SegmentUse
 from vanhub.edifact.charset import Repertoire, repertoire
 from vanhub.edifact.separators import Separators
 from vanhub.packed import packed
@@ -66,12 +66,25 @@ class Style:
         return (marks.component + marks.element + marks.terminator).decode("latin-1") + self.release + self.repetition
 
 
+@dataclass(frozen=True)
+class Part:
+    """Where a segment stands in its message's table: its use, and the groups around it, outermost first, each with a number of its own for every repetition."""
+
+    use: SegmentUse
+    groups: tuple[tuple[GroupUse, int], ...] = ()
+
+    @property
+    def is_trigger(self) -> bool:
+        return bool(self.groups) and self.groups[-1][0].children[0] is self.use
+
+
 @dataclass
 class Segment:
-    """A segment: ``elements[place][repetition][component]``, places and components as on the wire."""
+    """A segment: ``elements[place][repetition][component]``, places and components as on the wire. ``part`` where it was made for a message's table."""
 
     tag: str
     elements: list[list[list[str]]] = field(default_factory=list)
+    part: Part | None = None
 
     @classmethod
     def of(cls, tag: str, *elements: str | list[str]) -> Segment:
@@ -79,7 +92,7 @@ class Segment:
         return cls(tag, [[[element] if isinstance(element, str) else element] for element in elements])
 
     def copy(self) -> Segment:
-        return Segment(self.tag, [[list(components) for components in repetitions] for repetitions in self.elements])
+        return Segment(self.tag, [[list(components) for components in repetitions] for repetitions in self.elements], self.part)
 
     def value(self, place: int, component: int = 0) -> str:
         """``""`` where there is none; ``place`` 0 is the first element."""
