@@ -12,8 +12,10 @@ Where syntax or encoding are unknown or UNA cannot serve, nothing but UNB can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from typing import ClassVar
 
 from vanhub.directory.messages import GuideRun, Guides, MessageCheck, Reading, document_of, report_guide, report_segment
@@ -50,6 +52,7 @@ _PIECE = 1 << 18
 _IDENTIFIED = 64
 # So much is shown of what is no interchange.
 _SHOWN = 40
+_beginning: Callable[[str], str] = itemgetter(slice(3))
 _MESSAGE_FRAME = frozenset({"UNH", "UNT"})
 _FRAMING_TAGS = frozenset({"UNB", "UNG", "UNE", "UNZ"})
 _SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST"})
@@ -242,10 +245,10 @@ class _Body:
 
     def _take(self, raws: list[str], octets: int, *, whole: bool) -> None:
         """Takes segments, each message the fast way where that will do. ``whole``: no more will come."""
-        texts = [raw.lstrip(BLANK) for raw in raws]
+        texts = list(map(str.lstrip, raws, repeat(BLANK)))
         self._raws += raws
         self._texts += texts
-        self._tags += [text[:3] for text in texts]
+        self._tags += map(_beginning, texts)
         self._waiting += octets
         at, count = 0, len(self._raws)
         while at < count and (self._judging or not self.header_end):
@@ -294,7 +297,11 @@ class _Body:
         tags, texts, raws = self._tags[start:end], self._texts[start:end], self._raws[start:end]
         if not profile.conforms(tags):
             return False
-        doubtful = profile.rules.doubtful(tags, texts, compiling=self._explaining) if repertoire.admits("".join(texts)) else range(len(texts))
+        joined = "".join(raws)
+        octets = repertoire.octets(joined) + len(raws)
+        if raws != texts:
+            joined = "".join(texts)
+        doubtful = profile.rules.doubtful(tags, texts, compiling=self._explaining) if repertoire.admits(joined) else range(len(texts))
         if doubtful and not (self._explaining and all(self._is_whole(raws[at], tags[at]) for at in doubtful)):
             return False
         offset = self._offset + len(raws[0]) - len(texts[0])
@@ -308,7 +315,7 @@ class _Body:
         guide = self._begin_guide(message, profile)
         if guide is not None:
             self._run_guide(guide, tags, texts, raws, at_fault)
-        self._offset += repertoire.octets("".join(raws)) + len(raws)
+        self._offset += octets
         envelope.leave_message(self._offset)
         envelope.segments += len(raws)
         self._last = Where(envelope.segments, self._offset - repertoire.octets(texts[-1]) - 1)

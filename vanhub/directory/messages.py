@@ -265,6 +265,8 @@ class MessageCheck:
 
 def document_of(text: str, marks: Marks) -> tuple[str, str]:
     """BGM's document name code (1001) and document number (1004)."""
-    elements = split(text, marks.element, marks.release)[1:3]
-    document, number = (unreleased(split(element, marks.component, marks.release)[0], marks.release) for element in (*elements, "", "")[:2])
+    _, document, number, *_ = (*split(text, marks.element, marks.release), "", "")
+    if not marks.release or marks.release not in text:
+        return legible(document.partition(marks.component)[0]), legible(number.partition(marks.component)[0])
+    document, number = (unreleased(split(element, marks.component, marks.release)[0], marks.release) for element in (document, number))
     return legible(document), legible(number)

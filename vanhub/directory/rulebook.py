@@ -38,6 +38,8 @@ _MOST_PROFILES = 512
 _MOST_SHAPES = 2_000
 _MOST_FINDINGS = 256
 _SHORT = 128
+_MOST_ACCEPTED = 8_192
+_BRIEF = 24
 
 
 class _UserVocabulary:
@@ -84,6 +86,7 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern] = {}
+        self._accepted: set[str] = set()  # brief segments without fault: a good part of all segments come again and again
         self._hints: dict[tuple[str, str, str], str] = {}
         self._findings: dict[tuple[str, str, str], tuple[ElementFinding, ...]] = {}
 
@@ -128,9 +131,12 @@ class Rules:
         ``tags`` are the first three characters of each text. The texts are within their repertoire. Without ``compiling`` what no pattern was compiled
         for is doubtful: compiling takes some milliseconds for each.
         """
-        patterns, release = self._patterns, self._marks.release
+        patterns, release, accepted = self._patterns, self._marks.release, self._accepted
         doubtful: list[int] = []
-        for at, tag, text in zip(range(len(tags)), tags, texts, strict=True):
+        for at, text in enumerate(texts):
+            if text in accepted:
+                continue
+            tag = tags[at]
             try:
                 pattern = patterns[tag]
             except KeyError:
@@ -149,6 +155,10 @@ class Rules:
             captured = match.groups()
             if (captured not in pattern.known and not pattern.codes_hold(captured)) or (pattern.rules is not None and not pattern.rules(text)):
                 doubtful.append(at)
+            elif len(text) <= _BRIEF:
+                accepted.add(text)
+        if len(accepted) > _MOST_ACCEPTED:
+            accepted.clear()
         return doubtful
 
     def _compile(self, tag: str) -> SegmentPattern | None:
