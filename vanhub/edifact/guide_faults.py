@@ -43,14 +43,14 @@ class GuideFaultKind(enum.Enum):
         "E102", "{value} is not in the list {list} ({element} in {name})", "{value} 不在代码表 {list} 中（{name} 的 {element}）", "{hint}", "{hint}"
     )
     CODE_NOT_VALID = GuideWording(
-        "E103",
+        "E111",
         "{value} of the list {list} was not valid on {date} ({element} in {name})",
         "代码表 {list} 的 {value} 在 {date} 无效（{name} 的 {element}）",
-        "{hint}",
-        "{hint}",
+        "it is valid {valid}",
+        "有效期：{valid}",
     )
     FORM = GuideWording(
-        "E104",
+        "E112",
         "{value} has not the form of {element} in {name}: {form}",
         "{name} 的 {element} 格式应为 {form}，不是 {value}",
         "write {form}",
