@@ -238,8 +238,9 @@ class _Body:
         if not self._judging:
             return
         if not self.end:
-            self._break_off(self._offset, group=True)
-            self._envelope.end_interchange(self._last, None)
+            if self._message is not None:
+                self._message.end()
+            self._envelope.break_off(self._last, self._offset)
         elif rest.strip(BLANK):
             self._report_trailing(rest.strip(BLANK), self._offset + len(rest) - len(rest.lstrip(BLANK)))
 
@@ -395,7 +396,7 @@ class _Body:
         before, offset = self._offset, self._offset + len(raw) - len(text)
         if isinstance(raw, Cut):
             self._offset += raw.octets + 1
-            text = raw
+            text = Cut(text)
         else:
             self._offset += self._reading.repertoire.octets(raw) + 1
         if not text and self._marks.terminator in BLANK:
@@ -411,7 +412,7 @@ class _Body:
         where = Where(self._envelope.segments, offset)
         tag = tag_of(text, self._marks)
         take = self._TAKE.get(tag)
-        if take is None:
+        if take is None or (tag == "UNT" and self._message is None):
             self._take_other(tag, text, where)
         else:
             self._in_run = False
@@ -457,7 +458,6 @@ class _Body:
 
     def _unt(self, text: str, where: Where, _before: int) -> None:
         if self._message is None:
-            self._take_other("UNT", text, where)
             return
         last = self._message.take("UNT", text, where.offset)
         self._report(Level.MESSAGE, "UNT", text, last)
@@ -491,6 +491,9 @@ class _Body:
         elif not self._in_run:
             self._in_run = True
             self._envelope.fault(FaultKind.OUTSIDE_MESSAGE, Level.INTERCHANGE, printable(tag, 12), where)
+        elif tag == "UNT":
+            self._in_run = False
+            self._envelope.pass_headless()
 
     def _break_off(self, end: int, *, group: bool = False) -> None:
         """Ends the message that is open, its UNT missing, and with ``group`` the group that is open, its UNE missing."""

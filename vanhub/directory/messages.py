@@ -18,7 +18,7 @@ from vanhub.edifact.charset import Repertoire, is_undecodable, legible, printabl
 from vanhub.edifact.envelope import Envelope, OpenMessage, Where
 from vanhub.edifact.faults import FaultKind, Level
 from vanhub.edifact.guide_faults import GuideFault
-from vanhub.edifact.scanner import Cut, Marks, split, unreleased
+from vanhub.edifact.scanner import Cut, Marks, split, unreleased, without_releases
 
 _SECURITY_HEADER = frozenset({"USH", "USA", "USC", "USR"})
 _SECURITY_TRAILER = frozenset({"UST", "USR"})
@@ -86,13 +86,13 @@ def report_size(envelope: Envelope, reading: Reading, level: Level, tag: str, te
 
 
 def report_characters(envelope: Envelope, reading: Reading, tag: str, text: str, where: Where) -> None:
-    """Reports the first bad character of each data element of a segment without definition."""
+    """Reports the first bad character of each data element of a segment without definition. Service characters need not be in the repertoire."""
     repertoire, marks = reading.repertoire, reading.marks
     if repertoire.admits(text):
         return
     at = 0
-    for element, piece in enumerate(text.split(marks.element), 1):
-        index = repertoire.outside(piece)
+    for element, piece in enumerate(split(text, marks.element, marks.release), 1):
+        index = _outside(piece, reading)
         if index >= 0:
             character = piece[index]
             bad = is_undecodable(character)
@@ -107,6 +107,18 @@ def report_characters(envelope: Envelope, reading: Reading, tag: str, text: str,
                 params={"repertoire": repertoire.name},
             )
         at += len(piece) + 1
+
+
+def _outside(element: str, reading: Reading) -> int:
+    """Index of the first character of a data element's values that is not in the repertoire, or -1."""
+    marks, at = reading.marks, 0
+    for occurrence in split(element, marks.repetition, marks.release) if marks.repetition else [element]:
+        for value in split(occurrence, marks.component, marks.release):
+            index = reading.repertoire.outside(without_releases(value, marks.release))
+            if index >= 0:
+                return at + index
+            at += len(value) + 1
+    return -1
 
 
 class GuideRun(Protocol):

@@ -91,6 +91,7 @@ class OpenGroup:
     header_end: int
     first_message: int
     types_mixed: bool = False
+    headless: int = 0
 
 
 class Envelope:
@@ -113,6 +114,7 @@ class Envelope:
         self._references: set[str] = set()
         self._group_references: set[str] = set()
         self._outside_groups = 0
+        self._headless = 0
         self._mixed = False
 
     # --- faults ---
@@ -195,7 +197,7 @@ class Envelope:
         group = self.group
         if group is None:
             return
-        members = len(self.messages) - group.first_message
+        members = len(self.messages) - group.first_message + group.headless
         if fields is None:
             self.fault(FaultKind.TRAILER_MISSING, Level.GROUP, "UNE", where)
         else:
@@ -203,6 +205,9 @@ class Envelope:
             self._compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, "UNE", where, fields, group.reference)
         if not members:
             self.fault(FaultKind.GROUP_EMPTY, Level.GROUP, "UNE" if fields is not None else "UNG", where)
+        self._keep_group(group, end)
+
+    def _keep_group(self, group: OpenGroup, end: int) -> None:
         verdict = Verdict.REJECTED if len(self.groups) in self._rejected_groups else Verdict.ACCEPTED
         report = GroupReport(group.reference, group.type, group.sender, group.recipient, group.offset, group.header_end, end, verdict)
         self.group = None
@@ -258,6 +263,13 @@ class Envelope:
         self.message = None
         self._keep(message, end)
 
+    def pass_headless(self) -> None:
+        """A message whose UNH is missing came to its UNT. It is no message, but the sender counted it."""
+        if self.group is not None:
+            self.group.headless += 1
+        else:
+            self._headless += 1
+
     def enter_message(self, message: OpenMessage, type_offset: int) -> None:
         """A whole message, UNH to UNT, in order as far as the envelope goes and with a new reference. ``type_offset`` is that of S009."""
         self.message = message
@@ -293,16 +305,23 @@ class Envelope:
 
     # --- the interchange ---
 
-    def end_interchange(self, where: Where, fields: Fields | None) -> None:
-        """UNZ came, or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
-        if fields is None:
-            self.fault(FaultKind.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", where)
-        else:
-            if not self._mixed:
-                self._compare_count(FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, len(self.groups) or len(self.messages))
-            self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, self.header.reference)
-            if not self.messages and not self.groups:
-                self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, "UNZ", where)
+    def end_interchange(self, where: Where, fields: Fields) -> None:
+        """UNZ came."""
+        members = len(self.groups) or len(self.messages) + self._headless
+        if not self._mixed:
+            self._compare_count(FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, members)
+        self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, self.header.reference)
+        if not members:
+            self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, "UNZ", where)
+
+    def break_off(self, where: Where, end: int) -> None:
+        """The octets ended before UNZ, ``where`` being the last segment: that UNT and UNE did not come either is the same fault."""
+        if self.message is not None:
+            self._keep(self.message, end)
+            self.message = None
+        if self.group is not None:
+            self._keep_group(self.group, end)
+        self.fault(FaultKind.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", where)
 
     def _mix(self, segment: str, where: Where) -> None:
         if not self._mixed:
