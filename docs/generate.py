@@ -26,10 +26,11 @@ ERRORS_HEAD = """# Faults and errors
 A fault is something wrong in what a partner sent. One pass finds them all; each is reported in CONTRL by its code (data element 0085) at
 the segment, element and component where it is, and explained in plain words in English and Chinese. The code depends on the syntax version of the
 answer, which is that of the interchange received: version 4 has a newer list. The names in the first column stand in logs and tests.
-A word in braces is filled in with what was found.
+A word in braces is filled in with what was found. The last column says which rule is broken: a clause of ISO 9735:1988 (versions 1-3), a part of
+ISO 9735:2002 (version 4), a directory of the message's edition, or what the parties agreed.
 
-| name | code, versions 1-3 | code, version 4 | what | likely cure |
-|---|---|---|---|---|
+| name | code, versions 1-3 | code, version 4 | what | likely cure | rule |
+|---|---|---|---|---|---|
 """
 
 CLASSES_HEAD = """
@@ -74,6 +75,8 @@ A delivery is one interchange in one mailbox. Its owner claims it (for the time 
 delivered; a CONTRL about it makes it answered. A lease that runs out makes it available again; when that has happened too often it is
 quarantined and holds up nobody until an operator frees it. What nobody collects expires, and an operator can deliver it again.
 
+Messages that break their recipient's guide begin as held where its [route](../mailboxes/README.md) says so: an operator frees or refuses them.
+
 ```mermaid
 """
 
@@ -94,7 +97,7 @@ def errors() -> str:
     for kind in FaultKind:
         wording: Wording = kind.value
         faults.append(
-            f"| `{kind.name}` | {cell(wording.code)} | {cell(wording.code_4)} | {cell(wording.en)}<br>{cell(wording.zh)} | {cell(wording.repair_en)}<br>{cell(wording.repair_zh)} |\n"
+            f"| `{kind.name}` | {cell(wording.code)} | {cell(wording.code_4)} | {cell(wording.en)}<br>{cell(wording.zh)} | {cell(wording.repair_en)}<br>{cell(wording.repair_zh)} | {wording.clause} |\n"
         )
     classes = [f"| `{error.code}` | `{error.__name__}` | {cell((error.__doc__ or '').strip().partition(chr(10))[0])} |\n" for error in error_classes(HubError)]
     return ERRORS_HEAD + "".join(faults) + CLASSES_HEAD + "".join(classes)
