@@ -1,19 +1,74 @@
-"""Regular expressions that a guide may hold: those that take bounded time.
+"""Named forms of values, such as that of a licence number: regular expressions with the same in words, from ``forms.toml`` beside the code lists.
 
-Values are as long as their representation at most, but a repeat within a repeat (``(a+)+``) takes time that doubles with every character. Such are refused, as is a
-repeated group that holds alternatives; so is what looks back at what was found (``\\1``).
+Values are as long as their representation at most, but in some expressions each character more doubles the time: those with a repeat within a repeat (``(a+)+``). They
+are refused, as are repeated groups that hold alternatives, and what looks back at what was found (``\\1``).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from vanhub import toml
+from vanhub.directory.guides.text import Text, nearest
+from vanhub.errors import OperatorError
+
+INDEX = "forms.toml"
 _TOKEN = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<open>\((?:\?(?:P<\w+>|P=|[:=!]|<[=!]|[aimsux-]+:))?)|(?P<close>\))"
     r"|(?P<repeat>[*+?]|\{[0-9]*,?[0-9]*\})|(?P<or>\|)|(?P<other>.)",
     re.DOTALL,
 )
 _FIXED = re.compile(r"\{[0-9]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the whole of a value looks like: as an expression and in words."""
+
+    expression: re.Pattern[str]
+    text: Text
+
+
+class Forms:
+    """The forms of some folders; of two with one name the later folder's is taken.
+
+    Raises:
+        OperatorError: a ``forms.toml`` is not in order.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._forms: dict[str, Form] = {}
+        for folder in folders:
+            self._forms |= _read(folder / INDEX)
+
+    def get(self, name: str) -> Form:
+        """Raises ``OperatorError``, which names the nearest, where there is none of that name."""
+        if name not in self._forms:
+            raise OperatorError(f"there is no form {name}{nearest(name, self._forms)}")
+        return self._forms[name]
+
+
+def _read(path: Path) -> Mapping[str, Form]:
+    try:
+        content = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path} cannot be read: {error}") from error
+    forms = {}
+    for name, value in toml.parse_toml(content, str(path)).items():
+        entry = toml.require_table(value, file=str(path), at=name)
+        toml.require_known(entry, _KEYS, file=str(path), at=name)
+        missing = [key for key in _KEYS if key not in entry]
+        if missing:
+            raise OperatorError(f"{path}: {toml.dotted(name, missing[0])} is missing")
+        pattern, english, chinese = (toml.read_value(shape, entry[key], file=str(path), at=toml.dotted(name, key)) for key, shape in _KEYS.items())
+        forms[name] = Form(pattern, Text(english, chinese))
+    return forms
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -46,3 +101,10 @@ def compile_pattern(text: str) -> re.Pattern[str]:
             closed = varies.pop()
             varies[-1] = varies[-1] or closed
     return pattern
+
+
+_KEYS: dict[str, toml.Shape[Any]] = {
+    "pattern": toml.matching("a regular expression", compile_pattern),
+    "en": toml.text(1),
+    "zh": toml.text(1),
+}

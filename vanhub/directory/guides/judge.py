@@ -15,9 +15,9 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import date
 
+from vanhub.directory.findings import Reading
 from vanhub.directory.guides.model import Guide, Rule
 from vanhub.directory.guides.segment import Dated, Said, Saying, SegmentJudge, Slot
-from vanhub.directory.messages import Reading
 from vanhub.directory.table import Place, State, Step
 from vanhub.edifact.envelope import Where
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind

@@ -7,7 +7,6 @@ is good. A code may have several rows: it is good in any of their periods. A lis
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vanhub import toml
+from vanhub.directory.guides.text import nearest
 from vanhub.errors import OperatorError
 
 INDEX = "lists.toml"
@@ -109,12 +109,6 @@ class CodeLists:
             folder, entry = self._described[name]
             found = self._lists[name, column] = _read(folder / f"{name}.csv", name, entry, column)
         return found
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``; the nearest is CUSDEC``, or nothing where there is nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-    return f"; the nearest is {near[0]}" if near else ""
 
 
 def _index(folder: Path) -> dict[str, Mapping[str, object]]:

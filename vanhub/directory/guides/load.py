@@ -1,6 +1,6 @@
 """The guides of some folders, and which of them a message is held against.
 
-A folder has ``guides/NAME.toml`` and ``codes/LIST.csv`` with ``codes/lists.toml``. When folders are opened only the heads of guides are read. A guide is read whole,
+A folder has ``guides/NAME.toml`` and ``codes/LIST.csv`` with ``codes/lists.toml`` and ``codes/forms.toml``. When folders are opened only the heads of guides are read. A guide is read whole,
 with its lists, when the first message of its type and directory comes; ``require_readable`` reads those of a folder at once, so that a mistake is told in time.
 
 A guide is used for the messages of its type and directory whose association code (UNH 0057), document name (BGM 1001) and function (BGM 1225) are among its own. Of one
@@ -13,12 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vanhub.directory.findings import Reading
+from vanhub.directory.guides.forms import Forms
 from vanhub.directory.guides.judge import GuideJudge
-from vanhub.directory.guides.lists import CodeLists, nearest
+from vanhub.directory.guides.lists import CodeLists
 from vanhub.directory.guides.model import Guide, Head
 from vanhub.directory.guides.read import read_guide, read_head
 from vanhub.directory.guides.segment import SegmentJudge
-from vanhub.directory.messages import GuideRun, Reading
+from vanhub.directory.guides.text import nearest
+from vanhub.directory.messages import GuideRun
 from vanhub.directory.model import Directories
 from vanhub.directory.rulebook import Profile
 from vanhub.edifact.envelope import OpenMessage, Where
@@ -44,10 +47,11 @@ class _File:
 class GuideSet:
     """Guides that a check can go by. Implements ``vanhub.directory.messages.Guides``."""
 
-    def __init__(self, files: Sequence[_File], directories: Directories, lists: CodeLists) -> None:
+    def __init__(self, files: Sequence[_File], directories: Directories, lists: CodeLists, forms: Forms) -> None:
         self._files = {file.head.name: file for file in files}
         self._directories = directories
         self._lists = lists
+        self._forms = forms
         self._guides: dict[str, Guide] = {}
         self._judges: dict[tuple[str, Marks, int], SegmentJudge] = {}
         self._by_message: dict[tuple[str, str], list[Head]] = {}
@@ -69,7 +73,7 @@ class GuideSet:
             file = self._files.get(name)
             if file is None:
                 raise OperatorError(f"there is no guide {name}{nearest(name, self._files)}")
-            guide = self._guides[name] = read_guide(file.content, str(file.path), file.path.stem, self._directories, self._lists)
+            guide = self._guides[name] = read_guide(file.content, str(file.path), file.path.stem, self._directories, self._lists, self._forms)
         return guide
 
     def require_readable(self, folder: Path) -> None:
@@ -181,7 +185,8 @@ def open_guides(*folders: Path, directories: Directories) -> GuideSet:
                     )
         # Those of later folders stand first: the first that suits is taken.
         found = {file.head.name: file for file in files} | {name: file for name, file in found.items() if name not in {file.head.name for file in files}}
-    return GuideSet(list(found.values()), directories, CodeLists(*(folder / "codes" for folder in folders)))
+    codes = [folder / "codes" for folder in folders]
+    return GuideSet(list(found.values()), directories, CodeLists(*codes), Forms(*codes))
 
 
 def _files(folder: Path) -> Iterable[_File]:

@@ -6,21 +6,14 @@ Places are named by their ``index`` in the ``SegmentTable`` of the guide's messa
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vanhub.directory.guides.forms import Form
 from vanhub.directory.guides.lists import CodeList
+from vanhub.directory.guides.text import Text
 from vanhub.directory.model import Representation
 from vanhub.directory.table import SegmentTable
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words in English and Chinese."""
-
-    en: str
-    zh: str
 
 
 class Status(enum.StrEnum):
@@ -46,7 +39,6 @@ class Spot:
     repeats: bool
     component: int
     representation: Representation | None
-    composite: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +52,6 @@ class Match:
 
 Where = tuple[Match, ...]
 """Values that tell uses of one place apart: all of them have to match."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """What a value looks like: a regular expression for the whole of it, and the same in words."""
-
-    expression: re.Pattern[str]
-    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +71,7 @@ class ElementRule:
     status: Status
     codes: Mapping[str, str] | None
     list: ListUse | None
-    form: Representation | None
-    pattern: Pattern | None
+    form: Representation | Form | None
     error: str
 
 

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vanhub.directory.elements import LIST_AGENCY, LIST_NAME, members_of
-from vanhub.directory.guides.lists import nearest
 from vanhub.directory.guides.model import Spot, Where
+from vanhub.directory.guides.text import nearest
 from vanhub.directory.model import CompositeUse, Directory, ElementUse, MessageDefinition, SegmentDefinition
 from vanhub.directory.table import Place, SegmentTable
 
 _AT = re.compile(r"(?:SG(?P<group>[0-9]+))?(?P<slash>/)?(?P<tag>[A-Z]{3})?(?:#(?P<number>[1-9][0-9]*))?")
+_ELEMENT = re.compile(r"(?P<id>[A-Z]?[0-9]{3,4})(?:#(?P<number>[1-9][0-9]{0,4}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,6 @@ class MessageNames:
         self._service = service
         self.every = (self.table.root, *_below(self.table.root))
         self._groups = {place.group: place for place in self.every if place.group}
-        self._spots: dict[str, dict[str, Spot]] = {}
 
     def places(self, at: str) -> Places:
         """Raises ``ValueError``, which names the nearest, where the message has no such place."""
@@ -89,17 +89,11 @@ class MessageNames:
 
     def spot(self, tag: str, id: str) -> Spot:
         """Raises ``ValueError``, which names the nearest, where the segment has no such element."""
-        spots = self._spots.get(tag)
-        if spots is None:
-            spots = self._spots[tag] = {}
-            for each in _spots(self.segment(tag)):
-                number = 1
-                while (name := each.id if number == 1 else f"{each.id}#{number}") in spots:
-                    number += 1
-                spots[name] = each
-        found = spots.get(id.removesuffix("#1"))
+        match = _ELEMENT.fullmatch(id)
+        definition = self.segment(tag)
+        found = _spot(definition, match["id"], int(match["number"] or 1)) if match is not None else None
         if found is None:
-            raise ValueError(f"{tag} has no element {id}{nearest(id, spots)}")
+            raise ValueError(f"{tag} has no element {id}{nearest(id, dict.fromkeys(_ids(definition)))}")
         return found
 
     def element_name(self, id: str) -> str:
@@ -110,10 +104,10 @@ class MessageNames:
 
     def codes(self, tag: str, spot: Spot) -> Mapping[str, str] | None:
         """The list of a coded element, None where it has none that is closed at this spot: the composite may name another one."""
-        if spot.composite:
-            members = {each.id for each in self._spots[tag].values() if each.composite == spot.composite and each.place == spot.place}
-            if members & {LIST_NAME, LIST_AGENCY} and spot.id != LIST_AGENCY:
-                return None
+        use = self.segment(tag).elements[spot.place - 1]
+        names_list = isinstance(use, CompositeUse) and any(member.id in (LIST_NAME, LIST_AGENCY) for member in use.components)
+        if names_list and spot.id != LIST_AGENCY:
+            return None
         source = self._directory if self._directory.segment(tag) is not None else self._service
         return source.codes(spot.id)
 
@@ -157,19 +151,26 @@ def _below(place: Place) -> Iterator[Place]:
         yield from _below(child)
 
 
-def _spots(definition: SegmentDefinition) -> Iterator[Spot]:
+def _ids(definition: SegmentDefinition) -> Iterator[str]:
+    for use in definition.elements:
+        yield use.id
+        if isinstance(use, CompositeUse):
+            yield from (member.id for member in use.components)
+
+
+def _spot(definition: SegmentDefinition, id: str, number: int) -> Spot | None:
+    """The occurrence ``number`` of ``id``, which may be one of very many: places are counted, not listed."""
     spread = 1
     for place, use in enumerate(definition.elements, 1):
-        for occurrence in range(use.most):
-            yield from _spots_of(use, spread + occurrence, place, occurrence)
+        components = members_of(use) if isinstance(use, CompositeUse) else []
+        found: list[tuple[int, ElementUse | None]] = [(at, member) for at, member in enumerate(components) if member.id == id]
+        if use.id == id:
+            found = [(-1, use if isinstance(use, ElementUse) else None)]
+        if found:
+            repetition, which = divmod(number - 1, len(found))
+            if repetition < use.most:
+                component, element = found[which]
+                return Spot(id, spread + repetition, place, repetition, use.most > 1, component, element.representation if element is not None else None)
+            number -= len(found) * use.most
         spread += use.most
-
-
-def _spots_of(use: ElementUse | CompositeUse, spread: int, place: int, repetition: int) -> Iterator[Spot]:
-    repeats = use.most > 1
-    if isinstance(use, ElementUse):
-        yield Spot(use.id, spread, place, repetition, repeats, -1, use.representation, "")
-        return
-    yield Spot(use.id, spread, place, repetition, repeats, -1, None, "")
-    for component, member in enumerate(members_of(use)):
-        yield Spot(member.id, spread, place, repetition, repeats, component, member.representation, use.id)
+    return None

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from vanhub import toml
-from vanhub.directory.guides.lists import CodeLists, nearest
+from vanhub.directory.guides.forms import Form, Forms
+from vanhub.directory.guides.lists import CodeLists
 from vanhub.directory.guides.model import (
     Condition,
     DateSpot,
@@ -19,16 +20,14 @@ from vanhub.directory.guides.model import (
     Head,
     ListUse,
     Match,
-    Pattern,
     Rule,
     Spot,
     Status,
-    Text,
     Use,
     Where,
 )
 from vanhub.directory.guides.names import MessageNames, Places, anchor_of, as_sent, path_to, trigger_of
-from vanhub.directory.guides.patterns import compile_pattern
+from vanhub.directory.guides.text import Text, nearest
 from vanhub.directory.model import Directories, Representation
 from vanhub.directory.table import Place
 from vanhub.errors import OperatorError
@@ -46,9 +45,6 @@ _ELEMENT_KEYS = (
     "column",
     "prefix",
     "form",
-    "pattern",
-    "pattern_en",
-    "pattern_zh",
     "error",
 )
 _RULE_KEYS = ("name", "scope", "if", "then", "then_any", "then_not", "error", "text_en", "text_zh", "repair_en", "repair_zh")
@@ -59,7 +55,7 @@ _NAME = toml.matching("lower case letters, digits and dashes", lambda value: _wh
 _TYPE = toml.matching("a message type, such as CUSDEC", lambda value: _whole(r"[A-Z0-9]{1,6}", value))
 _ERROR = toml.matching("a code of 1 to 8 characters (9321)", lambda value: _whole(r"[!-~]{1,8}", value))
 _CODE = toml.text(1, 35)
-_FORM = toml.matching("a representation, such as n4 or an..17", Representation.parse)
+_REPRESENTATION = re.compile(r"(?:a|an|n)(?:\.\.)?[0-9]+")
 _STATUS = toml.matching("'required', 'optional' or 'unused'", Status)
 _DATE = re.compile(r"(?P<at>[^/]+(?:/[A-Z]{3})?)/(?P<qualifier>[^/=]+)=(?P<code>[^:]+):(?P<value>[^:]+)")
 
@@ -86,14 +82,14 @@ def read_head(content: str, file: str, stem: str) -> Head:
     return _head(toml.parse_toml(content, file), file, stem)
 
 
-def read_guide(content: str, file: str, stem: str, directories: Directories, lists: CodeLists) -> Guide:
+def read_guide(content: str, file: str, stem: str, directories: Directories, lists: CodeLists, forms: Forms) -> Guide:
     """The whole guide.
 
     Raises:
         OperatorError: as ``read_head``; or what it speaks of is not in the directory or the lists.
     """
     top = toml.parse_toml(content, file)
-    return _Reader(_head(top, file, stem), file, directories, lists).guide(top)
+    return _Reader(_head(top, file, stem), file, directories, lists, forms).guide(top)
 
 
 def _head(top: Mapping[str, Any], file: str, stem: str) -> Head:
@@ -152,7 +148,7 @@ class _Keys:
 class _Reader:
     """One guide while it is read."""
 
-    def __init__(self, head: Head, file: str, directories: Directories, lists: CodeLists) -> None:
+    def __init__(self, head: Head, file: str, directories: Directories, lists: CodeLists, forms: Forms) -> None:
         directory = directories.get(head.directory)
         if directory is None:
             raise OperatorError(f"{file}: directory: there is no directory {head.directory}{nearest(head.directory, directories.names())}")
@@ -162,6 +158,7 @@ class _Reader:
         self._head = head
         self._file = file
         self._lists = lists
+        self._forms = forms
         self._names = MessageNames(definition, directory, directories.service(4))
         self._conditions = 0
 
@@ -237,11 +234,7 @@ class _Reader:
         text = keys.text("name", Text(named, named))
         codes = keys.read("codes", toml.several(_CODE, least=1), ())
         known = self._require_codes(keys, "codes", tag, spot, codes)
-        form = keys.read("form", _FORM) if "form" in keys.table else None
-        pattern = None
-        if "pattern" in keys.table:
-            expression = keys.resolve("pattern", lambda: compile_pattern(keys.read("pattern", toml.text(1, _LONG))))
-            pattern = Pattern(expression, keys.text("pattern", Text(expression.pattern, expression.pattern)))
+        form = self._form(keys) if "form" in keys.table else None
         rule = ElementRule(
             spot,
             self._named(spot, text.en, text.zh),
@@ -249,18 +242,21 @@ class _Reader:
             {code: known.get(code, "") for code in codes} if codes else None,
             self._list(keys) if "list" in keys.table else None,
             form,
-            pattern,
             keys.read("error", _ERROR, ""),
         )
-        judges_value = [key for key in ("codes", "list", "form", "pattern") if key in keys.table]
+        judges_value = [key for key in ("codes", "list", "form") if key in keys.table]
         if spot.representation is None and judges_value:
             raise OperatorError(f"{self._file}: {keys.at}.{judges_value[0]}: {spot.id} is a composite and has no value of its own; name its component")
         if rule.status is Status.UNUSED and judges_value:
             raise OperatorError(f"{self._file}: {keys.at}.{judges_value[0]}: what is not used has no value")
-        for key, other in (("column", "list"), ("prefix", "list"), ("pattern_en", "pattern"), ("pattern_zh", "pattern")):
+        for key, other in (("column", "list"), ("prefix", "list")):
             if key in keys.table and other not in keys.table:
                 raise OperatorError(f"{self._file}: {keys.at}.{key} belongs to {other}, which is not there")
         return rule
+
+    def _form(self, keys: _Keys) -> Representation | Form:
+        written = keys.read("form", toml.text(1, 40))
+        return keys.resolve("form", lambda: Representation.parse(written) if _REPRESENTATION.fullmatch(written) else self._forms.get(written))
 
     def _list(self, keys: _Keys) -> ListUse:
         name = keys.read("list", toml.text(1))

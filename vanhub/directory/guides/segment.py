@@ -11,6 +11,7 @@ from datetime import date
 
 from vanhub.directory.elements import hint, numbers
 from vanhub.directory.guides.dates import read_date
+from vanhub.directory.guides.forms import Form
 from vanhub.directory.guides.lists import Period
 from vanhub.directory.guides.model import Condition, ElementRule, Guide, ListUse, Rule, Spot, Status, Use, Where
 from vanhub.directory.guides.names import as_sent
@@ -276,10 +277,8 @@ class SegmentJudge:
             params = {**names, "allowed": ", ".join(rule.codes), "hint": hint(value, rule.codes)}
             yield self._saying(GuideFaultKind.CODE_NOT_ALLOWED, rule.error, sent, spot, value, params, names_zh)
         elif rule.form is not None and not self._has_form(rule.form, value):
-            yield self._saying(GuideFaultKind.FORM, rule.error, sent, spot, value, {**names, "form": str(rule.form)}, names_zh)
-        elif rule.pattern is not None and not rule.pattern.expression.fullmatch(value):
-            text = rule.pattern.text
-            yield self._saying(GuideFaultKind.FORM, rule.error, sent, spot, value, {**names, "form": text.en}, {**names_zh, "form": text.zh})
+            form, form_zh = (rule.form.text.en, rule.form.text.zh) if isinstance(rule.form, Form) else (str(rule.form), str(rule.form))
+            yield self._saying(GuideFaultKind.FORM, rule.error, sent, spot, value, {**names, "form": form}, {**names_zh, "form": form_zh})
         elif rule.list is not None:
             yield from self._listed(use_number, rule, rule.list, sent, value, names, names_zh, dated)
 
@@ -299,7 +298,9 @@ class SegmentJudge:
             saying = self._saying(GuideFaultKind.CODE_NOT_VALID, rule.error, sent, rule.spot, value, {**params, "valid": said}, {**params_zh, "valid": said_zh})
             dated.append(Dated((use_number, rule.spot.id, rule.spot.spread, code), periods, saying))
 
-    def _has_form(self, form: Representation, value: str) -> bool:
+    def _has_form(self, form: Representation | Form, value: str) -> bool:
+        if isinstance(form, Form):
+            return form.expression.fullmatch(value) is not None
         length = len(value)
         if form.kind == "n":
             # A code of so many digits is no number, which may have a sign and a decimal mark.
