@@ -21,10 +21,10 @@ from vanhub.directory.unece.boxes import Group, Part, Row, nested
 from vanhub.directory.unece.text import DRAWN, MARKS, Line, Remarks, Text
 
 _FIELD = re.compile(r"\s++(Message Type|Version|Release|Contr\. Agency|Revision|Date)\s*+:\s*+(.*)")
-_SEGMENT = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+([A-Z][A-Z0-9]{{2}})\s.*?\s([MC])\s++(\d{{1,9}})(?![\dA-Za-z])(.*)")
+_SEGMENT = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+([A-Z][A-Z0-9]{{2}})\s.*?\s([MCmc])\s++(\d{{1,9}})(?![\dA-Za-z])(.*)")
 _POSITION = re.compile(r"\d{4,5}\s")
 _BEGUN = re.compile(rf"\d{{4,5}}\s++(?:{MARKS}\s++)?[A-Z][A-Z0-9]{{2}}(?=\s)")
-_GROUP = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+-*+\s*+[Ss]egment [Gg]roup\s++(\d{{1,4}})[- ]*+([MC])\s++(\d{{1,9}})(?![\dA-Za-z])(.*)")
+_GROUP = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+-*+\s*+[Ss]egment [Gg]roup\s++(\d{{1,4}})[- ]*+([MCmc])\s++(\d{{1,9}})(?![\dA-Za-z])(.*)")
 _FIRST, _LAST = {"UNH", "UIH"}, {"UNT", "UIT"}
 
 
@@ -65,14 +65,19 @@ def message(text: Text, remarks: Remarks) -> Message | None:
                 at = at or index
                 fields.setdefault(field[1], (field[2].strip(), line))
         row = _row(line, line.text, rows)
-        if row is None and begun is not None:
-            row = _row(begun, _joined(begun, line), rows)
+        if begun is not None:
+            row = _row(begun, _joined(begun, line), rows) if row is None else None
             if row is None:
                 raise text.fault(
                     begun, "this row of the segment table does not end as the others do (M or C, repeats): put it right and pack the archive again"
                 )
-        begun = line if row is None and rows and _POSITION.match(line.text) else None
+            begun = None
+        elif row is None and rows and _POSITION.match(line.text):
+            begun = line
         if row is not None:
+            if rows and row.tag in _FIRST:
+                remarks.add(text, line, "the segment table begins anew here; what stands above is disregarded")
+                rows = []
             rows.append(row)
             if row.tag in _LAST:
                 break
@@ -102,11 +107,11 @@ def _row(line: Line, words: str, rows: list[Row]) -> Row | None:
     drawn = words.translate(DRAWN)
     match = _GROUP.fullmatch(drawn)
     if match is not None:
-        return Row("", int(match[2]), match[3], int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line) if rows else None
+        return Row("", int(match[2]), match[3].upper(), int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line) if rows else None
     match = _SEGMENT.fullmatch(drawn)
     if match is None or not (rows or match[2] in _FIRST):
         return None
-    return Row(match[2], 0, match[3], int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line)
+    return Row(match[2], 0, match[3].upper(), int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line)
 
 
 def _joined(begun: Line, line: Line) -> str:
@@ -124,7 +129,10 @@ def _title(text: Text, end: int) -> str:
         else:
             paragraphs[-1].append(line.text.strip())
     filled = [" ".join(paragraph) for paragraph in paragraphs if paragraph]
-    return " ".join(filled[2].split()) if len(filled) > 2 else ""
+    words = filled[2].split() if len(filled) > 2 else []
+    if words[-2:-1] == words[-1:]:  # "INFORMATION MESSAGE MESSAGE" (D.93A)
+        words.pop()
+    return " ".join(words)
 
 
 def table(parts: Iterable[Part]) -> list[list[object]]:

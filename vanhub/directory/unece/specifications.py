@@ -19,7 +19,7 @@ Positions are missing in D.93A, repeats before D.97A; change indicators stand be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -123,14 +123,11 @@ def element_headings(text: Text) -> Iterator[Heading]:
 
 
 def _headings(text: Text, pattern: re.Pattern[str]) -> Iterator[Heading]:
-    """The sections that begin with a line of ``pattern`` (marks, id, name), those aside that are deleted; a legend is passed over."""
-    dropped = deleting(text)
+    """The sections that begin with a line of ``pattern`` (marks, id, name); a legend is passed over. What is marked as deleted as a whole is still defined."""
     for section in text.sections():
         lines = [line for line in section if line.text]
         match = pattern.fullmatch(lines[0].text)
         if match is None:
-            continue
-        if dropped and "-" in (match[1] or ""):
             continue
         first = section.index(lines[0])
         last = first + 1
@@ -163,7 +160,7 @@ def _defined(
 def _segment(text: Text, heading: Heading) -> Segment:
     places: list[Use] = []
     components: list[tuple[str, tuple[Use, ...]]] = []
-    for place, members in _places(_rows(text, heading)):
+    for place, members in _places(list(_rows(text, heading))):
         places.append(place)
         if place.representation is None:
             components.append((place.id, members))
@@ -201,12 +198,14 @@ class _Row:
     use: Use
 
 
-def _places(rows: Iterable[_Row]) -> Iterator[tuple[Use, tuple[Use, ...]]]:
-    """Places with, for a composite, its members: the rows without position that follow it up to a blank line."""
+def _places(rows: Sequence[_Row]) -> Iterator[tuple[Use, tuple[Use, ...]]]:
+    """Places with, for a composite, its members: the simple elements without position that follow it or, where there are no positions, those up to a blank line."""
+    positions = any(row.positioned for row in rows)
     place: _Row | None = None
     members: list[Use] = []
     for row in rows:
-        if place is not None and place.use.representation is None and not row.positioned and not row.apart:
+        apart = row.positioned if positions else row.apart
+        if place is not None and place.use.representation is None and row.use.representation is not None and not apart:
             if not row.deleted:
                 members.append(row.use)
             continue
