@@ -43,7 +43,7 @@ _REPERTOIRES = {
     "UNOY": ("utf-8", ""),
 }
 # 0133 of syntax version 4. Code page 500 (EBCDIC), UCS-2, UCS-4 and UTF-16 hold no ASCII octets. 2 (ASCII 8 bit) and ZZZ leave it to the repertoire and the parties.
-_ENCODINGS_0133 = {"1": "ascii", "3": "cp500", "4": "cp850", "5": "utf-16-be", "6": "utf-32-be", "7": "utf-8", "8": "utf-16"}
+_ENCODINGS_0133 = {"1": "ascii", "2": "", "3": "cp500", "4": "cp850", "5": "utf-16-be", "6": "utf-32-be", "7": "utf-8", "8": "utf-16", "ZZZ": "", "": ""}
 _STATELESS = re.compile(r"ascii|iso8859-\d+|cp(?:125\d|437|720|737|775|85\d|86[0-35-9]|874|932|949|950)|koi8-[rtu]|utf-8|gb18030|gbk|gb2312|big5|euc_kr")
 _LONGEST = 256
 _ILLEGIBLE = re.compile("[\0\ud800-\udfff]")
@@ -113,6 +113,8 @@ def repertoire(identifier: str, encoding: str = "", announced: str = "") -> Repe
     other = encoding or announced_encoding(announced)
     if not other:
         return Repertoire(identifier, codec, *_patterns(characters), extended=identifier == "UNOX")
+    if not encoding and announced not in _ENCODINGS_0133:
+        raise LookupError(f"{other} is no code of 0133")
     found = codecs.lookup(other).name
     if not _STATELESS.fullmatch(found):
         raise LookupError(f"{other} does not contain ASCII octet for octet, or does not tell from its characters how many octets they are")
@@ -139,8 +141,8 @@ LEGIBLE = Repertoire("ISO 8859-1", "iso8859-1", re.compile(f"[{_OTHER}]"), _ASCI
 
 
 def announced_encoding(code: str) -> str:
-    """0133 as a Python encoding; empty where the code leaves it to the repertoire or to the parties' agreement."""
-    return _ENCODINGS_0133.get(code, "")
+    """0133 as a Python encoding; empty where the code leaves it to the repertoire or to the parties' agreement. Of an unknown code, that code for people."""
+    return _ENCODINGS_0133[code] if code in _ENCODINGS_0133 else printable(code)
 
 
 def is_undecodable(character: str) -> bool:
