@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
 from functools import partial
-from shutil import copyfileobj
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import click
 
+from vanhub.cli.files import peek, pieces, schema_folders, seekable
 from vanhub.cli.operations import Operations, now
 from vanhub.cli.output import as_json, emit_pieces
 from vanhub.directory.check import CheckLimits
+from vanhub.directory.guides.load import GuideSet, open_guides
 from vanhub.directory.load import SchemaDirectories, open_directories
+from vanhub.directory.messages import Guides
 from vanhub.directory.stream import check_stream
 from vanhub.edifact.charset import repertoire
 from vanhub.edifact.contrl import render_contrl
 from vanhub.edifact.explain import explain_report
 from vanhub.edifact.report import Party, Report, Verdict
 from vanhub.errors import OperatorError
-from vanhub.packed import packed
-from vanhub.settings import FILE
-
-_PIECE = 1 << 18
 
 
 @click.command()
@@ -34,37 +29,45 @@ _PIECE = 1 << 18
 @click.option("--language", type=click.Choice(["en", "zh", "both"]), default="both", show_default=True, help="Of the explanations.")
 @click.option("--encoding", default="", metavar="NAME", help="As agreed with the partner, such as gb18030; else as UNB says.")
 @click.option("--max-faults", type=click.IntRange(0), default=CheckLimits().max_faults, show_default=True, help="List so many an interchange; all are counted.")
+@click.option("--guide", default="", metavar="NAME", help="Hold messages of its type against this guide, and say no to what breaks it.")
 @click.pass_obj
-def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, language: str, encoding: str, max_faults: int) -> None:
-    """Check interchanges in files (- is standard input) as the hub would: structure, elements, code lists, counts.
+def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, language: str, encoding: str, max_faults: int, guide: str) -> None:
+    """Check interchanges in files (- is standard input) as the hub would: structure, elements, code lists, counts, and what guides say of messages.
 
-    Exit code 0 when every interchange is accepted whole, 1 otherwise.
+    Exit code 0 when every interchange is accepted whole, 1 otherwise. What guides found changes nothing of that, but where --guide asks for one: then 1 where it
+    found anything but warnings, or nothing to look at.
     """
     _require_encoding(encoding)
-    directories = _directories(hub)
+    directories, guides = _schemas(hub)
+    used: Guides = guides.only(guide) if guide else guides
     limits = CheckLimits(max_faults=max_faults)
     good = True
     for name in files:
-        with _seekable(name) as file:
-            reports = check_stream(iter(partial(file.read, _PIECE), b""), directories, encoding=encoding, limits=limits)
+        with seekable(name) as file:
+            reports = check_stream(pieces(file), directories, guides=used, encoding=encoding, limits=limits)
             verdicts: set[Verdict] = set()
+            guided: set[bool] = set()
             if as_json:
-                emit_pieces({"file": name, "interchanges": (_json(report) for report in _noted(reports, verdicts))})
+                emit_pieces({"file": name, "interchanges": (_json(report) for report in _noted(reports, verdicts, guided))})
             else:
-                for report in _noted(reports, verdicts):
+                for report in _noted(reports, verdicts, guided):
                     at = file.tell()
-                    click.echo(f"{name}: {explain_report(report, partial(_peek, file), language=language, encoding=_codec(report, encoding))}")
+                    click.echo(f"{name}: {explain_report(report, partial(peek, file), language=language, encoding=_codec(report, encoding))}")
                     file.seek(at)
                 if not verdicts:
                     click.echo(f"{name}: no interchange")
-        good = good and verdicts == {Verdict.ACCEPTED}
+                elif guide and not guided:
+                    click.echo(f"{name}: no message of the type and directory of {guide}, or none whose structure is in order")
+        good = good and verdicts == {Verdict.ACCEPTED} and (not guide or guided == {True})
     if not good:
         raise click.exceptions.Exit(1)
 
 
-def _noted(reports: Iterable[Report], verdicts: set[Verdict]) -> Iterator[Report]:
+def _noted(reports: Iterable[Report], verdicts: set[Verdict], guided: set[bool]) -> Iterator[Report]:
+    """The reports; their verdicts, and whether their messages are as a guide has them, are added to the sets."""
     for report in reports:
         verdicts.add(report.verdict)
+        guided.update(not message.guide_faults for message in report.messages if message.guide)
         yield report
 
 
@@ -76,35 +79,11 @@ def _require_encoding(name: str) -> None:
         raise OperatorError(f"--encoding: {error}; it takes utf-8, gb18030, iso8859-1 or another that contains ASCII") from None
 
 
-def _directories(hub: Operations | None) -> SchemaDirectories:
-    """What vanhub brings along and, where there is a home, what it has imported: this command needs no home."""
-    own = [hub.home().schemas] if hub is not None and (hub.path / FILE).is_file() else []
-    return open_directories(packed("schemas"), *(folder for folder in own if folder.is_dir()))
-
-
-@contextmanager
-def _seekable(name: str) -> Iterator[IO[bytes]]:
-    """The file, or a temporary copy of what cannot be read twice (standard input, pipes).
-
-    Raises:
-        OperatorError: it cannot be read.
-    """
-    try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as source:
-            if source.seekable():
-                yield source
-                return
-            with TemporaryFile() as copy:
-                copyfileobj(source, copy)
-                copy.seek(0)
-                yield copy
-    except OSError as error:
-        raise OperatorError(f"{name} cannot be read: {error.strerror}") from error
-
-
-def _peek(file: IO[bytes], offset: int, length: int) -> bytes:
-    file.seek(offset)
-    return file.read(length)
+def _schemas(hub: Operations | None) -> tuple[SchemaDirectories, GuideSet]:
+    """The directories and guides that vanhub brings along and, where there is a home, its own: this command needs no home."""
+    folders = schema_folders(hub)
+    directories = open_directories(*folders)
+    return directories, open_guides(*folders, directories=directories)
 
 
 def _codec(report: Report, encoding: str) -> str:
@@ -122,11 +101,13 @@ def _json(report: Report) -> dict[str, Any]:
         "syntax": f"{header.syntax_identifier}:{header.syntax_version}" if header.syntax_identifier else "",
         "verdict": report.verdict.value,
         "messages": (
-            {"reference": message.reference, "type": message.type, "directory": message.directory, "verdict": message.verdict.value}
+            {"reference": message.reference, "type": message.type, "directory": message.directory, "verdict": message.verdict.value, "guide": message.guide}
             for message in report.messages
         ),
         "faults": map(report.fault_json, report.faults),
         "faults_total": report.faults_total,
+        "guide_faults": map(report.guide_fault_json, report.guide_faults),
+        "guide_faults_total": report.guide_faults_total,
         "contrl": _contrl(report),
     }
 

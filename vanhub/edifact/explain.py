@@ -1,7 +1,7 @@
 """A report in plain words, in English, Chinese or both: CONTRL's twin for people.
 
 The verdict comes first, then what happens to each message, then every listed fault with its code, its place, the segment
-with a marker under the place, the rule and a likely cure.
+with a marker under the place, the rule and a likely cure; then, in the same way, what guides found.
 
 Whatever came from outside (values, references, the segments themselves) is shown with its control and invisible characters escaped.
 """
@@ -9,12 +9,13 @@ Whatever came from outside (values, references, the segments themselves) is show
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from vanhub.edifact.excerpt import Peek, excerpt, visible
 from vanhub.edifact.faults import Fault, FaultKind, Wording
+from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 from vanhub.edifact.report import Disposition, MessageReport, Report, Verdict
 from vanhub.edifact.writer import codec_of
 
@@ -35,7 +36,9 @@ def explain_report(
     """
     codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
-    excerpts = [excerpt(fault.offset, fault.element, fault.component, report.header.separators, peek, codec) for fault in report.faults]
+    separators = report.header.separators
+    found: list[Fault | GuideFault] = [*report.faults, *report.guide_faults]
+    excerpts = [excerpt(fault.offset, fault.element, fault.component, separators, peek, codec) for fault in found]
     fates = _Fates.of(report, dispositions)
     return "\n".join(["\n".join(_lines(report, fates, excerpts, each)) + "\n" for each in words])
 
@@ -54,7 +57,11 @@ class _Words:
     others_rejected: str
     heading: str
     unlisted: str
+    guide_heading: str
+    guide_unlisted: str
     counting: str
+    guide: str
+    warning: str
     code: str
     interchange: str
     group: str
@@ -88,7 +95,11 @@ _ENGLISH = _Words(
     others_rejected="Messages rejected and not named here: {count}.",
     heading="Faults: {count}. Elements are counted as in CONTRL: the tag is element 1.",
     unlisted="Faults not listed: {count}.",
+    guide_heading="Against the guides: {count}. These are not faults of syntax.",
+    guide_unlisted="Guide faults not listed: {count}.",
     counting="{number}.",
+    guide="guide {guide}",
+    warning="warning",
     code="code {code}",
     interchange="interchange",
     group="group {reference}",
@@ -122,7 +133,11 @@ _CHINESE = _Words(
     others_rejected="此处未列出的已拒收报文：{count} 份。",
     heading="错误 {count} 处。元素按 CONTRL 的方式计数：段标识为第 1 元素。",
     unlisted="另有 {count} 处错误未列出。",
+    guide_heading="不符合实施指南 {count} 处。这些不是语法错误。",
+    guide_unlisted="另有 {count} 处不符合实施指南未列出。",
     counting="{number}.",
+    guide="指南 {guide}",
+    warning="提示",
     code="代码 {code}",
     interchange="交换",
     group="功能组 {reference}",
@@ -153,17 +168,28 @@ def _lines(report: Report, fates: _Fates, excerpts: Sequence[Sequence[str]], wor
     if report.faults:
         yield ""
         yield words.heading.format(count=report.faults_total)
-    for number, (fault, shown) in enumerate(zip(report.faults, excerpts, strict=True), start=1):
-        yield ""
-        yield f"{words.counting.format(number=number)} {words.between.join(_place(fault, report, words))}"
-        yield from (f"     {line}" for line in shown)
-        yield f"   {_sentence(fault, words)}"
-        repair = fault.repair(words.language)
-        if repair:
-            yield f"   {words.repair.format(repair=_ended(visible(repair), words))}"
+    for number, (fault, shown) in enumerate(zip(report.faults, excerpts, strict=False), start=1):
+        yield from _fault_lines(number, _place(fault, report, words), shown, _sentence(fault, words), fault.repair(words.language), words)
     if report.faults_total > len(report.faults):
         yield ""
         yield words.unlisted.format(count=report.faults_total - len(report.faults))
+    if report.guide_faults_total:
+        yield ""
+        yield words.guide_heading.format(count=report.guide_faults_total)
+    for number, (found, shown) in enumerate(zip(report.guide_faults, excerpts[len(report.faults) :], strict=True), start=1):
+        yield from _fault_lines(number, _guide_place(found, report, words), shown, _guide_sentence(found, words), found.repair(words.language), words)
+    if report.guide_faults_total > len(report.guide_faults):
+        yield ""
+        yield words.guide_unlisted.format(count=report.guide_faults_total - len(report.guide_faults))
+
+
+def _fault_lines(number: int, place: Iterable[str], shown: Iterable[str], sentence: str, repair: str, words: _Words) -> Iterator[str]:
+    yield ""
+    yield f"{words.counting.format(number=number)} {words.between.join(place)}"
+    yield from (f"     {line}" for line in shown)
+    yield f"   {sentence}"
+    if repair:
+        yield f"   {words.repair.format(repair=_ended(visible(repair), words))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +250,31 @@ def _place(fault: Fault, report: Report, words: _Words) -> Iterator[str]:
         yield words.group.format(reference=_named(report.groups[fault.group].reference))
     else:
         yield words.interchange
-    # What is missing has the place of the segment before the gap, which is not the one that the fault names.
+    yield from _within_message(fault, fault.kind in _GAPS, words)
+
+
+def _guide_place(fault: GuideFault, report: Report, words: _Words) -> Iterator[str]:
+    yield words.guide.format(guide=fault.guide)
+    if fault.warning:
+        yield words.warning
+    yield words.code.format(code=fault.code)
+    yield words.in_message.format(reference=_named(report.messages[fault.message].reference))
+    yield from _within_message(fault, fault.kind is GuideFaultKind.SEGMENT_REQUIRED, words)
+
+
+def _within_message(fault: Fault | GuideFault, is_gap: bool, words: _Words) -> Iterator[str]:
+    """Segment, element and byte. What is missing has the place of the segment before the gap, which is not the one that the fault names."""
     if fault.segment:
-        yield (words.gap if fault.kind in _GAPS else words.segment).format(position=fault.segment_position, tag=_named(fault.segment))
+        yield (words.gap if is_gap else words.segment).format(position=fault.segment_position, tag=_named(fault.segment))
     for template, number in ((words.element, fault.element), (words.component, fault.component), (words.repetition, fault.repetition)):
         if number is not None:
             yield template.format(number=number)
     yield words.byte.format(offset=fault.offset)
+
+
+def _guide_sentence(fault: GuideFault, words: _Words) -> str:
+    """As it is worded: it begins with a value, or with what the guide calls something."""
+    return _ended(visible(fault.text(words.language)), words)
 
 
 def _sentence(fault: Fault, words: _Words) -> str:

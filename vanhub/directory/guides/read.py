@@ -181,10 +181,10 @@ class _Reader:
         tag = trigger_of(places.places[0]).tag
         where = self._where(keys, "where", tag)
         parent = places.parent
-        if "within" in keys.table and not parent.group:
+        in_group = parent is not self._names.table.root
+        if "within" in keys.table and not in_group:
             raise OperatorError(f"{self._file}: {keys.at}.within: {places.at} is in no group")
-        within = self._where(keys, "within", trigger_of(parent).tag) if parent.group else ()
-        group = places.group or parent.group
+        within = self._where(keys, "within", trigger_of(parent).tag) if in_group else ()
         named = self._names.segment_name(tag)
         status = keys.read("status", _STATUS, Status.OPTIONAL)
         most = keys.read("most", toml.whole(1, 99_999), 0)
@@ -194,7 +194,7 @@ class _Reader:
         return Use(
             number,
             places.at,
-            as_sent(tag, where) + (f" (SG{group})" if group else ""),
+            self._label(places, tag, where),
             keys.text("name", Text(named, named)),
             places.indices,
             parent.index,
@@ -230,8 +230,7 @@ class _Reader:
         return tuple(sorted(rules, key=lambda rule: (rule.spot.place, rule.spot.repetition, rule.spot.component)))
 
     def _element(self, keys: _Keys, tag: str, spot: Spot) -> ElementRule:
-        named = self._names.element_name(spot.id)
-        text = keys.text("name", Text(named, named))
+        text = keys.text("name", Text(self._names.element_name(spot.id), ""))
         codes = keys.read("codes", toml.several(_CODE, least=1), ())
         known = self._require_codes(keys, "codes", tag, spot, codes)
         form = self._form(keys) if "form" in keys.table else None
@@ -297,8 +296,13 @@ class _Reader:
         return Match(spot, self._named(spot, self._names.element_name(spot.id)), frozenset(values))
 
     def _named(self, spot: Spot, english: str, chinese: str = "") -> Text:
-        """An element's name with its number."""
-        return Text(f"{english} ({spot.id})", f"{chinese or english}（{spot.id}）")
+        """An element's name with its number. The directories have no Chinese names."""
+        return Text(f"{english} ({spot.id})", f"{chinese}（{spot.id}）" if chinese else f"数据元 {spot.id}")
+
+    def _label(self, named: Places, tag: str, where: Where) -> str:
+        """``LOC+22``, ``DOC+811 (SG5)``."""
+        group = max(named.group, named.parent.group, 0)
+        return as_sent(tag, where) + (f" (SG{group})" if group else "")
 
     # --- rules ---
 
@@ -343,9 +347,7 @@ class _Reader:
             for id in keys.read("filled", toml.several(toml.text(1, 10), least=1), ())
         )
         number, self._conditions = self._conditions, self._conditions + 1
-        group = named.group or named.parent.group
-        label = as_sent(tag, where) + (f" (SG{group})" if group else "")
-        return Condition(number, label, tuple(trigger.index for trigger in triggers), where, filled, anchor.index)
+        return Condition(number, self._label(named, tag, where), tuple(trigger.index for trigger in triggers), where, filled, anchor.index)
 
     # --- the message's date ---
 

@@ -243,8 +243,9 @@ class SegmentJudge:
         match = next(match for match in use.where if sent.value(match.spot) not in match.values)
         allowed = sorted({code for other in slot.uses for each in other.where if each.spot == match.spot for code in each.values})
         value = sent.value(match.spot)
-        params = {"name": use.name.en, "element": match.name.en, "allowed": ", ".join(allowed), "hint": ", ".join(sorted(match.values))}
-        params_zh = {"name": use.name.zh, "element": match.name.zh}
+        meant = ", ".join(sorted(match.values))
+        params = {"name": use.name.en, "element": match.name.en, "allowed": ", ".join(allowed), "hint": f"{meant} ({use.name.en})"}
+        params_zh = {"name": use.name.zh, "element": match.name.zh, "hint": f"{meant}（{use.name.zh}）"}
         return self._saying(GuideFaultKind.CODE_NOT_ALLOWED, use.error, sent, match.spot, value, params, params_zh)
 
     # --- elements ---
