@@ -134,7 +134,7 @@ def test_a_mailbox_from_claim_to_commit(copied: Commands, tmp_path: Path) -> Non
     with pytest.raises(Conflict):
         copied("mailbox", "commit", claimed["id"], "--claim", "stale")
     assert copied.json("mailbox", "commit", claimed["id"], "--claim", claimed["claim"])["state"] == "delivered"
-    assert "state:     available" in copied("mailbox", "redeliver", claimed["id"])
+    assert "state:        available" in copied("mailbox", "redeliver", claimed["id"])
     with pytest.raises(OperatorError, match="'5 minutes' is no duration: write 60s, 5m or 1h"):
         copied("mailbox", "claim", "e-port", "--lease", "5 minutes")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict
 from vanhub.edifact.separators import Separators
 from vanhub.exchange.mailboxes import parse_mailboxes
@@ -54,13 +55,15 @@ def registry(*others: Principal, mailboxes: Sequence[Mailbox] | None = None) -> 
 
 @dataclass(frozen=True)
 class Letter:
-    """A message to compose. ``good`` False: the check rejected it."""
+    """A message to compose. ``good`` False: the check rejected it. ``breaks``: so many faults against its guide, of which it has ``warnings`` too."""
 
     type: str = "CUSDEC"
     document: str = "830"
     directory: str = "D.01B"
     good: bool = True
     text: str = "GOODS"
+    breaks: int = 0
+    warnings: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def write(
     header_end = len(data)
     data += between
     messages: list[MessageReport] = []
+    guide_faults: list[GuideFault] = []
     octets: list[bytes] = []
     written_groups: list[GroupReport] = []
     counts = list(groups) or [len(letters)]
@@ -117,6 +121,10 @@ def write(
             offset = len(data)
             data += message + between
             octets.append(message)
+            guide_faults += [
+                GuideFault(GuideFaultKind.SEGMENT_REQUIRED, "E105", "guide", len(messages), "BGM", 2, offset + 30, warning=number >= letter.breaks)
+                for number in range(letter.breaks + letter.warnings)
+            ]
             messages.append(
                 MessageReport(
                     reference=name,
@@ -132,6 +140,9 @@ def write(
                     verdict=Verdict.ACCEPTED if letter.good else Verdict.REJECTED,
                     number=f"NO{name}",
                     document=letter.document,
+                    guide="guide",
+                    guide_faults=letter.breaks,
+                    guide_warnings=letter.warnings,
                 )
             )
         if groups:
@@ -153,6 +164,7 @@ def write(
         test=test,
     )
     report = Report(header, tuple(messages), tuple(written_groups), (), 0, Verdict.ACCEPTED, 0, header_end, len(data))
+    report = dataclasses.replace(report, guide_faults=tuple(guide_faults), guide_faults_total=len(guide_faults))
     if not all(letter.good for letter in letters):
         good = any(letter.good for letter in letters)
         report = dataclasses.replace(report, verdict=Verdict.PARTLY if good else Verdict.REJECTED)

@@ -28,9 +28,9 @@ CONTRL, AUTACK = Letter("CONTRL", "", "D.3"), Letter("AUTACK", "", "4.1")
     ],
 )
 def test_who_is_owed_one(written: Written, always: bool, requested: bool) -> None:
-    assert is_owed(written.report, Agreement(acknowledge="always")) is always
-    assert is_owed(written.report, Agreement(acknowledge="requested")) is requested
+    assert is_owed(written.report, Agreement(acknowledge="always"), {}) is always
+    assert is_owed(written.report, Agreement(acknowledge="requested"), {}) is requested
 
 
 def test_what_begins_no_interchange_is_answered() -> None:
-    assert is_owed(write().report.with_faults(()), Agreement(acknowledge="requested"))
+    assert is_owed(write().report.with_faults(()), Agreement(acknowledge="requested"), {})

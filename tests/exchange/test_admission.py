@@ -239,7 +239,7 @@ class TestRejected:
         written = write(sender="", recipient="", reference="", prepared="")
         fault = Fault(FaultKind.NOT_AN_INTERCHANGE, Level.INTERCHANGE, "", 1, 0, value="GARBAGE")
         rejected = Written(b"GARBAGE", written.report.with_faults((fault,)), ())
-        assert admit(rejected, trader(traffic="test", preparation_window_days="1")) == Admission(rejected.report, (), None)
+        assert admit(rejected, trader(traffic="test", preparation_window_days="1")) == Admission(rejected.report, (), None, {}, Verdict.REJECTED)
 
     def test_a_missing_sender_that_the_check_let_pass_is_still_refused(self) -> None:
         assert seen(admit(write(Letter(), sender="")).report.faults) == [("SENDER_UNKNOWN", "UNB", None, 3, 1, "")]

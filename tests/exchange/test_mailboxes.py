@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from tests.exchange.interchanges import HUB, NOW, Letter, principal, registry, shipped_mailboxes, write
+from vanhub.edifact.report import Disposition
 from vanhub.errors import OperatorError
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.mailboxes import parse_mailbox, parse_mailboxes
 from vanhub.packed import packed
-from vanhub.values.mailbox import CopyRule, Mailbox, Selection
+from vanhub.values.mailbox import CopyRule, Mailbox, RouteRule, Selection
 from vanhub.values.principal import Address
 
 LEAST = 'id = "a"\nname_en = "A"\nname_zh = "甲"\naddresses = ["A:ZZZ"]\n'
@@ -33,6 +34,7 @@ def test_a_file_with_every_key() -> None:
 directories = ["D.01B"]
 rejected = true
 retention_days = 7
+on_guide_fault = "hold"
 [deadlines]
 pickup = "30m"
 answer = "4h"
@@ -41,6 +43,9 @@ expiry = "14d"
 types = ["CUSDEC"]
 documents = ["830", "929"]
 senders = ["b", "c"]
+[[route]]
+types = ["SANCRT"]
+on_guide_fault = "refuse"
 [[copy]]
 types = ["SANCRT"]
 recipients = ["b"]
@@ -53,13 +58,14 @@ recipients = ["b"]
         (Address("A", "ZZZ"),),
         ("CUSDEC", "SANCRT"),
         ("D.01B",),
-        (Selection(("CUSDEC",), ("830", "929"), ("b", "c")),),
+        (RouteRule(Selection(("CUSDEC",), ("830", "929"), ("b", "c")), Disposition.HELD), RouteRule(Selection(("SANCRT",)), Disposition.REFUSED)),
         (CopyRule(Selection(("SANCRT",)), ("b",)),),
         timedelta(minutes=30),
         timedelta(hours=4),
         timedelta(days=14),
         7,
         True,
+        Disposition.HELD,
     )
 
 
@@ -72,6 +78,8 @@ recipients = ["b"]
         (LEAST + "[[route]]\ntypes = ['CUSDEC']\nrecipients = ['b']", "unknown key route[1].recipients; the nearest known key is route[1].documents"),
         ("id = 'a'", "the key name_en is missing; it takes a text of 1 to 70 characters"),
         (LEAST + "[[copy]]\nsenders = ['b']", 'the key copy[1].types is missing; it takes a list of at least 1, each a message type like "CUSDEC"'),
+        (LEAST + "on_guide_fault = 'reject'", "on_guide_fault takes one of 'deliver', 'hold', 'refuse', not 'reject'"),
+        (LEAST + "[[copy]]\ntypes = ['CUSDEC']\non_guide_fault = 'hold'", "unknown key copy[1].on_guide_fault; the nearest known key is copy[1].senders"),
         (LEAST + "deadlines = 3", "deadlines is a table, not 3"),
         (LEAST + "[route]\ntypes = ['CUSDEC']", "route is an array of tables [[route]], not {'types': ['CUSDEC']}"),
         (LEAST + "types = 'CUSDEC'", "types takes a list, each a message type like \"CUSDEC\", not 'CUSDEC'"),

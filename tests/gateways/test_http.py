@@ -82,6 +82,7 @@ def test_a_new_interchange_is_answered_with_its_acknowledgement(alpha: Browser) 
         "acknowledgement": "UNB+UNOA:2+HUB+ALPHA+260301:0801+AR1'UNH+1+CONTRL:2:2:UN'UCI+R1+ALPHA+HUB+7'UNT+3+1'UNZ+1+AR1'",
         "acknowledgement_encoding": "utf-8",
         "explanation": "R1: accepted\nR1：接受\n",
+        "guide_faults": 0,
         "links": {
             "self": "/v1/interchanges/I000002",
             "evidence": "/v1/interchanges/I000002/evidence",

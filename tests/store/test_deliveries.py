@@ -16,7 +16,7 @@ from tests.store.builders import NOW, accept, acceptance, delivery, octets_of, s
 from tests.store.conftest import Clock
 from vanhub.errors import Conflict, NotFound
 from vanhub.exchange.delivery import TRANSITIONS, Verb
-from vanhub.store import Store, deliveries, journal
+from vanhub.store import Store, deliveries, journal, rulings
 from vanhub.values.acceptance import Answer
 from vanhub.values.delivery import Claimed, Delivery, DeliveryState, Slot
 
@@ -133,7 +133,7 @@ def test_the_fifth_lost_lease_sets_aside_and_blocks_nobody(store: Store, clock: 
     assert [each.delivery.id for each in claim(store, clock.now, "a", "b")] == [good]
     with pytest.raises(Conflict, match="quarantined"):
         store.call(deliveries.claim_one, bad, "t", lease_until=clock.now + MINUTE, now=clock.now, actor="customs")
-    freed = store.call(deliveries.free, bad, now=clock.now, actor="operator")
+    (freed,) = store.call(rulings.free, bad, now=clock.now, actor="operator")
     assert (freed.state, freed.lost, freed.claims) == (DeliveryState.AVAILABLE, 0, 5)
     assert [each.delivery.id for each in claim(store, clock.now, "c")] == [bad]
 
@@ -158,7 +158,7 @@ def test_what_waits_too_long_expires_and_can_be_offered_again(store: Store) -> N
     assert [(each.id, each.state) for each in store.call(deliveries.expire, NOW + MINUTE)] == [(old, DeliveryState.EXPIRED)]
     # Claimed in time: it expires only when it comes back.
     assert store.call(deliveries.expire, NOW + 3 * MINUTE) == []
-    again = store.call(deliveries.redeliver, old, now=NOW + 3 * MINUTE, actor="operator", expires_at=NOW + 9 * MINUTE)
+    again = store.call(rulings.redeliver, old, now=NOW + 3 * MINUTE, actor="operator", expires_at=NOW + 9 * MINUTE)
     assert (again.state, again.expires_at) == (DeliveryState.AVAILABLE, NOW + 9 * MINUTE)
 
 
@@ -181,7 +181,10 @@ def test_what_was_collected_is_listed_newest_first(store: Store) -> None:
 
 def at(store: Store, state: DeliveryState) -> str:
     """A delivery in ``state``, reached by the ways there are; its claim, if it has one, is ``token``; its expiry is an hour away."""
-    (which,) = fill(store, range(1, 2), expires_at=NOW + 60 * MINUTE)
+    held = state in {DeliveryState.HELD, DeliveryState.REFUSED}
+    (which,) = fill(store, range(1, 2), expires_at=NOW + 60 * MINUTE, held=held)
+    if state is DeliveryState.REFUSED:
+        store.call(rulings.refuse, which, reason="no licence", now=NOW, actor="operator")
     if state in {DeliveryState.CLAIMED, DeliveryState.DELIVERED, DeliveryState.ANSWERED}:
         claim(store, NOW, "token")
     if state in {DeliveryState.DELIVERED, DeliveryState.ANSWERED}:
@@ -210,8 +213,9 @@ def act(store: Store, verb: Verb, which: str) -> object:
         Verb.LOSE: lambda: store.call(deliveries.lose_leases, NOW + 30 * MINUTE),
         Verb.QUARANTINE: lambda: store.call(deliveries.lose_leases, NOW + 30 * MINUTE, quarantined_after=1),
         Verb.EXPIRE: lambda: store.call(deliveries.expire, NOW + 60 * MINUTE),
-        Verb.FREE: lambda: store.call(deliveries.free, which, now=now, actor="operator"),
-        Verb.REDELIVER: lambda: store.call(deliveries.redeliver, which, now=now, actor="operator"),
+        Verb.FREE: lambda: store.call(rulings.free, which, now=now, actor="operator"),
+        Verb.REFUSE: lambda: store.call(rulings.refuse, which, reason="no licence", now=now, actor="operator"),
+        Verb.REDELIVER: lambda: store.call(rulings.redeliver, which, now=now, actor="operator"),
     }
     return acts[verb]()
 

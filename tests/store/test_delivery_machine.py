@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.store.builders import accept, delivery, octets_of
 from tests.store.conftest import Clock
 from vanhub.errors import Conflict
-from vanhub.store import Store, deliveries, doctor
+from vanhub.store import Store, alerts, deliveries, doctor, rulings
 from vanhub.values.delivery import DeliveryState, Slot
 
 LEASE = timedelta(seconds=60)
@@ -32,6 +32,7 @@ class Model:
     until: float = 0.0
     lost: int = 0
     claims: int = 0
+    held_with: str = ""
 
 
 class Mailbox(RuleBasedStateMachine):
@@ -85,6 +86,17 @@ class Mailbox(RuleBasedStateMachine):
         number = len(self.model)
         accept(self.store, number, deliveries=(delivery(number, octets_of(number)),))
         self.model[f"d{number}-customs-production"] = Model()
+
+    @rule()
+    def arrive_held(self) -> None:
+        """A held delivery and a held copy of it."""
+        number = len(self.model)
+        octets = octets_of(number)
+        original = delivery(number, octets, held=True, guide_faults=1)
+        copy = delivery(number + 1, octets, held=True, held_with=original.id)
+        accept(self.store, number, deliveries=(original, copy))
+        self.model[original.id] = Model(DeliveryState.HELD)
+        self.model[copy.id] = Model(DeliveryState.HELD, held_with=original.id)
 
     @rule(seconds=st.sampled_from([1, 30, 60, 200]))
     def pass_time(self, seconds: int) -> None:
@@ -152,10 +164,29 @@ class Mailbox(RuleBasedStateMachine):
     def free(self, number: int) -> None:
         name = self.name(number)
         each = self.model[name]
-        allowed = each.state is DeliveryState.QUARANTINED
-        self.attempt(allowed, deliveries.free, name)
-        if allowed:
+        held = each.state is DeliveryState.HELD and not each.held_with
+        allowed = held or each.state is DeliveryState.QUARANTINED
+        self.attempt(allowed, rulings.free, name)
+        if held:
+            self.rule_on(name, DeliveryState.AVAILABLE)
+        elif allowed:
             each.state, each.lost = DeliveryState.AVAILABLE, 0
+
+    @precondition(lambda self: self.model)
+    @rule(number=st.integers(0, 99))
+    def refuse(self, number: int) -> None:
+        name = self.name(number)
+        each = self.model[name]
+        allowed = each.state is DeliveryState.HELD and not each.held_with
+        self.attempt(allowed, rulings.refuse, name, reason="why")
+        if allowed:
+            self.rule_on(name, DeliveryState.REFUSED)
+
+    def rule_on(self, name: str, state: DeliveryState) -> None:
+        """A held delivery and the copies of it share the ruling."""
+        for other, each in self.model.items():
+            if name in {other, each.held_with}:
+                each.state = state
 
     @precondition(lambda self: self.model)
     @rule(number=st.integers(0, 99))
@@ -163,7 +194,7 @@ class Mailbox(RuleBasedStateMachine):
         name = self.name(number)
         each = self.model[name]
         allowed = each.state is DeliveryState.DELIVERED
-        self.attempt(allowed, deliveries.redeliver, name)
+        self.attempt(allowed, rulings.redeliver, name)
         if allowed:
             each.state, each.token, each.lost = DeliveryState.AVAILABLE, "", 0
 
@@ -174,6 +205,8 @@ class Mailbox(RuleBasedStateMachine):
             (name, each.state, each.lost, each.claims) for name, each in self.model.items()
         ]
         assert self.store.look(doctor.conservation) == []
+        held = any(each.state is DeliveryState.HELD for each in self.model.values())
+        assert [alert.kind for alert in self.store.look(alerts.list_alerts)] == ["held"] * held
 
 
 TestMailbox = Mailbox.TestCase

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.store.builders import NOW, accept, acceptance, delivery, message, octets_of, rejection, submit
 from vanhub.edifact.report import Verdict
-from vanhub.store import Store, deliveries, doctor
+from vanhub.store import Store, deliveries, doctor, rulings
 from vanhub.values.delivery import Slice, Slot
 
 
@@ -25,7 +25,7 @@ def fill(store: Store) -> None:
     accept(store, 5, messages=(message(0, end=10), message(1, offset=10, end=20, type="CONTRL")), deliveries=(delivery(5, b"", recipe=(Slice(0, 10),)),))
     (claimed,) = store.call(deliveries.claim, "tax", Slot.PRODUCTION, ["t"], lease_until=NOW, now=NOW, actor="tax")
     store.call(deliveries.lose_leases, NOW)
-    store.call(deliveries.redeliver, _delivered(store), now=NOW, actor="operator")
+    store.call(rulings.redeliver, _delivered(store), now=NOW, actor="operator")
     assert claimed.delivery.id == "d2b"
 
 

@@ -55,6 +55,7 @@ def test_what_is_new_is_stored_whole(store: Store) -> None:
         only_control=False,
         messages=1,
         faults_total=0,
+        guide_faults_total=0,
         repeats=0,
         last_repeat_at=None,
         replay_of="",

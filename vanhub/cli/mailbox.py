@@ -13,6 +13,7 @@ import click
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, emit, facts, table
 from vanhub.errors import OperatorError
+from vanhub.values.delivery import DeliveryState
 
 _PIECE = 1 << 20
 _COLUMNS = {
@@ -22,6 +23,7 @@ _COLUMNS = {
     "reference": "reference",
     "types": "types",
     "messages": "messages",
+    "guide_faults": "guide faults",
     "size": "octets",
     "created_at": "since",
 }
@@ -42,11 +44,13 @@ def list_(hub: Operations, as_json: bool) -> None:
     columns = {
         "id": "mailbox",
         "slot": "slot",
+        "held": "held",
         "available": "available",
         "claimed": "claimed",
         "delivered": "delivered",
         "answered": "answered",
         "quarantined": "quarantined",
+        "refused": "refused",
         "expired": "expired",
     }
     emit(hub.ask("mailbox.list"), as_json, lambda rows: table(rows, columns, empty="all mailboxes are empty"))
@@ -55,9 +59,7 @@ def list_(hub: Operations, as_json: bool) -> None:
 @mailbox.command("peek")
 @click.argument("mailbox")
 @_SLOT
-@click.option(
-    "--state", type=click.Choice(["available", "claimed", "delivered", "answered", "quarantined", "expired", "all"]), default="available", show_default=True
-)
+@click.option("--state", type=click.Choice([*(state.value for state in DeliveryState), "all"]), default="available", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @click.option("--after", default="", metavar="DELIVERY", help="Continue after this delivery.")
 @as_json
@@ -80,7 +82,10 @@ def claim(hub: Operations, agency: str, most: int, lease: str, slot: str, as_jso
     emit(
         result,
         as_json,
-        lambda found: table(found["deliveries"], {"id": "delivery", "claim": "claim", "sender": "sender", "reference": "reference", "types": "types"}),
+        lambda found: table(
+            found["deliveries"],
+            {"id": "delivery", "claim": "claim", "sender": "sender", "reference": "reference", "types": "types", "guide_faults": "guide faults"},
+        ),
     )
 
 
@@ -122,8 +127,18 @@ def release(hub: Operations, delivery: str, claim: str, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def free(hub: Operations, delivery: str, as_json: bool) -> None:
-    """Let a quarantined delivery out: it is available again."""
+    """Let a quarantined or held delivery out: it is available."""
     emit(hub.ask("mailbox.free", delivery=delivery), as_json, _show)
+
+
+@mailbox.command("refuse")
+@click.argument("delivery")
+@click.option("--reason", required=True, help="Why; the trace keeps it.")
+@as_json
+@click.pass_obj
+def refuse(hub: Operations, delivery: str, reason: str, as_json: bool) -> None:
+    """Refuse a held delivery: nobody gets it."""
+    emit(hub.ask("mailbox.refuse", delivery=delivery, reason=reason), as_json, _show)
 
 
 @mailbox.command("redeliver")
@@ -176,4 +191,4 @@ def write_pieces(hub: Operations, file: Any, verb: str, **arguments: Any) -> int
 
 
 def _show(delivery: dict[str, Any]) -> None:
-    facts(delivery, ["id", "mailbox", "state", "sender", "reference", "types"])
+    facts(delivery, ["id", "mailbox", "state", "sender", "reference", "types", "guide_faults"])

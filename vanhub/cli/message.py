@@ -91,6 +91,7 @@ def _show(result: dict[str, Any]) -> None:
         "verdict",
         "messages",
         "faults_total",
+        "guide_faults_total",
         "repeats",
     ]
     facts(result, names)
@@ -101,9 +102,21 @@ def _show(result: dict[str, Any]) -> None:
 def _show_trace(result: dict[str, Any]) -> None:
     facts(result["interchange"], ["id", "sender", "recipient", "reference", "verdict", "received_at"])
     click.echo()
+    if result["interchange"]["guide_faults"]:
+        columns = {"code": "code", "guide": "guide", "message": "message", "segment": "segment", "segment_position": "position", "text": "what the guide finds"}
+        table(result["interchange"]["guide_faults"], columns)
+        click.echo()
     table(
         result["deliveries"],
-        {"id": "delivery", "mailbox": "mailbox", "slot": "slot", "state": "state", "delivered_at": "delivered", "answered_at": "answered"},
+        {
+            "id": "delivery",
+            "mailbox": "mailbox",
+            "slot": "slot",
+            "state": "state",
+            "guide_faults": "guide faults",
+            "delivered_at": "delivered",
+            "answered_at": "answered",
+        },
         empty="no delivery",
     )
     click.echo()

@@ -7,12 +7,13 @@ the acknowledgement tells it beside the check's own; nothing is raised.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from vanhub.edifact.faults import Fault, FaultKind
-from vanhub.edifact.report import InterchangeHeader, Party, Report, Verdict
+from vanhub.edifact.report import Disposition, InterchangeHeader, Party, Report, Verdict
+from vanhub.exchange.guidance import decide_dispositions, of_agencies
 from vanhub.exchange.places import MESSAGE_TYPE, PREPARED, RECIPIENT, RELEASE, SENDER, SYNTAX_VERSION, TEST_INDICATOR, Peek, unb_fault, unh_fault
 from vanhub.exchange.routing import CONTROL_TYPES, Route, decide_routes, is_test, rejected_route, sort_message
 from vanhub.values.agreement import Agreement
@@ -30,13 +31,16 @@ _ZONES = timedelta(hours=14)
 class Admission:
     """The report with admission's faults, and the deliveries to be made.
 
-    ``sender`` is the id of the principal whose address stands in UNB: the one that sent it or, through a relay, the address's owner; None where
+    ``dispositions`` say of accepted messages that break their guide what becomes of them. ``verdict`` is what becomes of the interchange: the report's, but
+    that what is refused for its guide is not delivered. ``sender`` is the id of the principal whose address stands in UNB: the one that sent it or, through a relay, the address's owner; None where
     the address is not the sending principal's to use.
     """
 
     report: Report
     routes: tuple[Route, ...]
     sender: str | None
+    dispositions: Mapping[int, Disposition]
+    verdict: Verdict
 
 
 def decide_admission(
@@ -58,16 +62,22 @@ def decide_admission(
         *_message_faults(report, agreement, destinations, registry, to_hub=to_hub),
     )
     all_or_nothing = agreement.acceptance == "all"
+    report = of_agencies(report, destinations, registry)
     admitted = report.with_faults(faults, all_or_nothing=all_or_nothing, most=most_faults) if faults or all_or_nothing else report
     if to_hub and not report.only_control and (lone := _lone_control_faults(admitted)):
         admitted = admitted.with_faults(lone, most=most_faults)
-    if admitted.verdict is not Verdict.REJECTED:
-        routes = decide_routes(admitted, destinations, addressed=addressed, sender=writer, registry=registry, now=now)
-    elif addressed is not None and addressed.wants_rejected and sender is not None and not is_test(report.header) and not report.only_control:
+    routes: tuple[Route, ...] = ()
+    dispositions: Mapping[int, Disposition] = {}
+    verdict = admitted.verdict
+    if verdict is not Verdict.REJECTED:
+        dispositions = decide_dispositions(admitted, addressed=addressed, sender=writer, registry=registry, all_or_nothing=all_or_nothing)
+        routes = decide_routes(admitted, destinations, dispositions=dispositions, addressed=addressed, sender=writer, registry=registry, now=now)
+        if Disposition.REFUSED in dispositions.values():
+            verdict = Verdict.PARTLY if routes else Verdict.REJECTED
+    shown = sender is not None and not is_test(report.header) and not report.only_control
+    if verdict is Verdict.REJECTED and shown and addressed is not None and addressed.wants_rejected:
         routes = (rejected_route(admitted, addressed, now),)
-    else:
-        routes = ()
-    return Admission(admitted, routes, sender)
+    return Admission(admitted, routes, sender, dispositions, verdict)
 
 
 def _address(party: Party) -> Address:

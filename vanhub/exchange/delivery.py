@@ -14,7 +14,7 @@ from vanhub.values.delivery import DeliveryState
 
 
 class Verb(enum.StrEnum):
-    """What can happen to a delivery. By its owner: claim, commit, release, extend, answer. By time: lose, quarantine, expire. By an operator: free, redeliver."""
+    """What can happen to a delivery. By its owner: claim, commit, release, extend, answer. By time: lose, quarantine, expire. By an operator: free, refuse, redeliver."""
 
     CLAIM = "claim"
     COMMIT = "commit"
@@ -25,20 +25,27 @@ class Verb(enum.StrEnum):
     QUARANTINE = "quarantine"
     EXPIRE = "expire"
     FREE = "free"
+    REFUSE = "refuse"
     REDELIVER = "redeliver"
 
 
-_A, _C, _D, _N, _Q, _X = (
+_H, _A, _C, _D, _N, _Q, _R, _X = (
+    DeliveryState.HELD,
     DeliveryState.AVAILABLE,
     DeliveryState.CLAIMED,
     DeliveryState.DELIVERED,
     DeliveryState.ANSWERED,
     DeliveryState.QUARANTINED,
+    DeliveryState.REFUSED,
     DeliveryState.EXPIRED,
 )
 
 TRANSITIONS: Mapping[tuple[DeliveryState, Verb], DeliveryState] = MappingProxyType(
     {
+        # Messages that break their recipient's guide, where its route says that an operator is to look at them first.
+        (_H, Verb.FREE): _A,
+        (_H, Verb.REFUSE): _R,
+        (_H, Verb.EXPIRE): _X,
         (_A, Verb.CLAIM): _C,
         (_A, Verb.EXPIRE): _X,
         # A claim ends by its token: commit, release and extend with another are refused before this table is asked.
@@ -64,7 +71,7 @@ TRANSITIONS: Mapping[tuple[DeliveryState, Verb], DeliveryState] = MappingProxyTy
 )
 """State and verb -> next state. A pair that is not here is refused with ``Conflict`` and changes nothing."""
 
-FIRST = DeliveryState.AVAILABLE
+FIRST = (DeliveryState.AVAILABLE, DeliveryState.HELD)
 
 
 def render_drawing() -> str:
@@ -72,5 +79,9 @@ def render_drawing() -> str:
     arrows: dict[tuple[DeliveryState, DeliveryState], list[str]] = {}
     for (state, verb), after in TRANSITIONS.items():
         arrows.setdefault((state, after), []).append(verb)
-    lines = ["stateDiagram-v2", f"    [*] --> {FIRST}", *(f"    {state} --> {after}: {', '.join(verbs)}" for (state, after), verbs in arrows.items())]
+    lines = [
+        "stateDiagram-v2",
+        *(f"    [*] --> {state}" for state in FIRST),
+        *(f"    {state} --> {after}: {', '.join(verbs)}" for (state, after), verbs in arrows.items()),
+    ]
     return "\n".join(lines)

@@ -12,9 +12,25 @@ from itertools import combinations
 from pathlib import PurePath
 from typing import Any
 
+from vanhub.edifact.report import Disposition
 from vanhub.errors import OperatorError
-from vanhub.toml import Shape, dotted, duration, matching, parse_toml, read_value, require_known, require_table, require_tables, several, text, truth, whole
-from vanhub.values.mailbox import CopyRule, Mailbox, Selection
+from vanhub.toml import (
+    Shape,
+    choice,
+    dotted,
+    duration,
+    matching,
+    parse_toml,
+    read_value,
+    require_known,
+    require_table,
+    require_tables,
+    several,
+    text,
+    truth,
+    whole,
+)
+from vanhub.values.mailbox import CopyRule, Mailbox, RouteRule, Selection
 from vanhub.values.principal import Address, require_principal_id
 
 _TYPE = re.compile(r"[A-Z]{6}")
@@ -31,6 +47,14 @@ def _pattern(takes: str, pattern: re.Pattern[str]) -> Shape[str]:
     return matching(takes, read)
 
 
+_DISPOSITIONS = {"deliver": Disposition.DELIVERED, "hold": Disposition.HELD, "refuse": Disposition.REFUSED}
+
+
+def _on_guide_fault() -> Shape[Disposition]:
+    word = choice(*_DISPOSITIONS)
+    return Shape(word.takes, lambda value: _DISPOSITIONS[word.read(value)])
+
+
 _IDS = several(matching("the id of a principal", require_principal_id))
 
 _SELECTION: dict[str, Shape[Any]] = {
@@ -38,6 +62,7 @@ _SELECTION: dict[str, Shape[Any]] = {
     "documents": several(_pattern('a document name code (BGM 1001) like "830"', _DOCUMENT)),
     "senders": _IDS,
 }
+_ROUTE: dict[str, Shape[Any]] = {**_SELECTION, "on_guide_fault": _on_guide_fault()}
 _COPY: dict[str, Shape[Any]] = {**_SELECTION, "recipients": _IDS}
 _DEADLINES: dict[str, Shape[Any]] = {"pickup": duration(), "answer": duration(), "expiry": duration()}
 _MAILBOX: dict[str, Shape[Any]] = {
@@ -49,6 +74,7 @@ _MAILBOX: dict[str, Shape[Any]] = {
     "directories": several(_pattern('a directory like "D.01B"', _DIRECTORY)),
     "rejected": truth(),
     "retention_days": whole(1, 36_500),
+    "on_guide_fault": _on_guide_fault(),
 }
 _FIELDS = {"rejected": "wants_rejected", "pickup": "pickup_deadline", "answer": "answer_deadline"}
 """Keys that are not named like the field of ``Mailbox`` which they fill."""
@@ -70,10 +96,11 @@ def parse_mailbox(content: str, file: str) -> Mailbox:
         if key not in plain:
             raise OperatorError(f"{file}: the key {key} is missing; it takes {_MAILBOX[key].takes}")
     deadlines = _read(require_table(document.get("deadlines", {}), file=file, at="deadlines"), _DEADLINES, file, "deadlines")
-    routes = tuple(_selection(table, file, at) for at, table in _numbered(document, "route", file))
+    on_guide_fault = plain.setdefault("on_guide_fault", Disposition.DELIVERED)
+    routes = tuple(_route(table, on_guide_fault, file, at) for at, table in _numbered(document, "route", file))
     copies = tuple(_copy(table, file, at) for at, table in _numbered(document, "copy", file))
     mailbox = Mailbox(**{_FIELDS.get(key, key): value for key, value in {**plain, **deadlines}.items()}, routes=routes, copies=copies)
-    for kind, selection in [*(("route", route) for route in routes), *(("copy", copy.selection) for copy in copies)]:
+    for kind, selection in [*(("route", route.selection) for route in routes), *(("copy", copy.selection) for copy in copies)]:
         for type in selection.types:
             if not mailbox.takes_type(type):
                 raise OperatorError(f"{file}: a {kind} names {type}, which is not among types")
@@ -111,7 +138,7 @@ def parse_mailboxes(contents: Mapping[str, str], *, hub: str) -> tuple[Mailbox, 
 
 def _require_clear_routes(files: Mapping[str, Mailbox]) -> None:
     """No message could go by two routes of which neither goes before the other; within one mailbox it would be harmless, and is a mistake all the same."""
-    routes = [(file, route) for file, mailbox in files.items() for route in mailbox.routes]
+    routes = [(file, route.selection) for file, mailbox in files.items() for route in mailbox.routes]
     for (file, one), (other_file, other) in combinations(routes, 2):
         if one.overlaps(other):
             types = ", ".join(sorted({*one.types} & {*other.types}))
@@ -122,8 +149,10 @@ def _numbered(document: Mapping[str, Any], key: str, file: str) -> list[tuple[st
     return [(f"{key}[{number}]", table) for number, table in enumerate(require_tables(document.get(key, []), file=file, at=key), 1)]
 
 
-def _selection(table: Mapping[str, Any], file: str, at: str) -> Selection:
-    return Selection(**_read_rule(table, _SELECTION, file, at))
+def _route(table: Mapping[str, Any], on_guide_fault: Disposition, file: str, at: str) -> RouteRule:
+    """``on_guide_fault`` is the mailbox's own, where the route names none."""
+    rule = _read_rule(table, _ROUTE, file, at)
+    return RouteRule(on_guide_fault=rule.pop("on_guide_fault", on_guide_fault), selection=Selection(**rule))
 
 
 def _copy(table: Mapping[str, Any], file: str, at: str) -> CopyRule:

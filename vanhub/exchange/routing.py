@@ -1,19 +1,20 @@
 """To whom messages go: by the address of the interchange or, addressed to the hub, by the agencies' rules; and who gets copies.
 
-Of one interchange a mailbox gets at most one delivery, and beside it at most one of copies; no message comes twice. Every accepted message is in exactly
-one delivery that is no copy. The exceptions: an interchange of nothing but CONTRL and AUTACK addressed to the hub goes nowhere, and such messages among
+Of one interchange a mailbox gets at most one delivery, and beside it at most one of copies; no message comes twice. Messages that are held for breaking
+their guide (``vanhub.exchange.guidance``) make deliveries of their own, so that they hold up no others, and so do copies of them. Every accepted message
+that is not refused is in exactly one delivery that is no copy. The exceptions: an interchange of nothing but CONTRL and AUTACK addressed to the hub goes nowhere, and such messages among
 others go wherever the others go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vanhub.edifact.report import InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report, Verdict
 from vanhub.values.delivery import Slot
-from vanhub.values.mailbox import Mailbox
+from vanhub.values.mailbox import Mailbox, RouteRule
 from vanhub.values.registry import Registry
 
 CONTROL_TYPES = frozenset({"CONTRL", "AUTACK"})
@@ -25,7 +26,8 @@ class Route:
     """One delivery to be made: ``messages`` are indexes into the report's messages, ascending.
 
     ``whole``: the original octets are delivered unchanged; else the messages go into an envelope of the hub's (``vanhub.exchange.envelopes``).
-    ``recipient`` is S003 of the delivery: the original's where that names this mailbox, else the mailbox's first address.
+    ``recipient`` is S003 of the delivery: the original's where that names this mailbox, else the mailbox's first address. ``held``: an operator has to let
+    it out; of copies of held messages ``copied_from`` is the mailbox with whose delivery they are let out.
     """
 
     mailbox: str
@@ -35,6 +37,8 @@ class Route:
     recipient: Party
     expires_at: datetime
     copy: bool = False
+    held: bool = False
+    copied_from: str = ""
 
 
 def is_test(header: InterchangeHeader) -> bool:
@@ -47,41 +51,61 @@ def sort_message(message: MessageReport, registry: Registry, sender: str) -> Mai
 
     None where no route wants it, or only one of the sender's own: nobody is sent what it wrote itself.
     """
+    found = find_route(message, registry, sender)
+    return found[1] if found is not None and found[1].id != sender else None
+
+
+def find_route(message: MessageReport, registry: Registry, sender: str) -> tuple[RouteRule, Mailbox] | None:
+    """The route, and whose it is, of a message that ``sender`` addressed to the hub; None where no route wants it."""
     for route, mailbox in registry.routes(message.type):
-        if route.matches(message.type, message.document, sender):
-            return mailbox if mailbox.id != sender else None
+        if route.selection.matches(message.type, message.document, sender):
+            return route, mailbox
     return None
 
 
 def decide_routes(
-    report: Report, destinations: Sequence[Mailbox | None], *, addressed: Mailbox | None, sender: str, registry: Registry, now: datetime
+    report: Report,
+    destinations: Sequence[Mailbox | None],
+    *,
+    dispositions: Mapping[int, Disposition],
+    addressed: Mailbox | None,
+    sender: str,
+    registry: Registry,
+    now: datetime,
 ) -> tuple[Route, ...]:
     """The deliveries of an interchange that is accepted at least in part, those that are no copies first.
 
-    ``destinations`` has an entry a message; ``addressed`` is the mailbox named in UNB, None for the hub; ``sender`` the id of the principal that sent it.
+    ``destinations`` has an entry a message; ``dispositions`` those that are held or refused, by index; ``addressed`` is the mailbox named in UNB, None for
+    the hub; ``sender`` the id of the principal that sent it.
     """
     slot = Slot.TEST if is_test(report.header) else Slot.PRODUCTION
-    accepted = [index for index, message in enumerate(report.messages) if message.verdict is Verdict.ACCEPTED]
-    primary: dict[str, list[int]] = {}
-    copies: dict[str, list[int]] = {}
+    accepted = [
+        index for index, message in enumerate(report.messages) if message.verdict is Verdict.ACCEPTED and dispositions.get(index) is not Disposition.REFUSED
+    ]
+    # By mailbox and whether they are held; copies by mailbox and, where they are held, by the mailbox to which the messages themselves go.
+    primary: dict[tuple[str, bool], list[int]] = {}
+    copies: dict[tuple[str, str], list[int]] = {}
     for index in accepted:
         destination, message = destinations[index], report.messages[index]
         if destination is None:
             continue
-        primary.setdefault(destination.id, []).append(index)
+        held = dispositions.get(index) is Disposition.HELD
+        primary.setdefault((destination.id, held), []).append(index)
         for mailbox in _copied(message, destination.id, registry, sender):
-            copies.setdefault(mailbox, []).append(index)
+            copies.setdefault((mailbox, destination.id if held else ""), []).append(index)
     # AUTACK secures other messages of its interchange and is worth nothing without them.
     companions = [index for index in accepted if destinations[index] is None]
 
-    def route(mailbox: str, messages: list[int], *, copy: bool) -> Route:
+    def route(mailbox: str, messages: list[int], *, copy: bool, held: bool, copied_from: str = "") -> Route:
         whole = not copy and addressed is not None and len(messages) == len(report.messages)
         recipient = report.header.recipient if addressed is not None and not copy else _party(registry.mailboxes[mailbox])
-        return Route(mailbox, slot, tuple(messages), whole, recipient, now + registry.mailboxes[mailbox].expiry, copy)
+        # What is held expires together with that of which it is a copy.
+        expires_at = now + registry.mailboxes[copied_from or mailbox].expiry
+        return Route(mailbox, slot, tuple(messages), whole, recipient, expires_at, copy, held, copied_from)
 
     return (
-        *(route(mailbox, sorted(messages + companions), copy=False) for mailbox, messages in primary.items()),
-        *(route(mailbox, messages, copy=True) for mailbox, messages in sorted(copies.items())),
+        *(route(mailbox, sorted(messages + companions), copy=False, held=held) for (mailbox, held), messages in primary.items()),
+        *(route(mailbox, messages, copy=True, held=bool(origin), copied_from=origin) for (mailbox, origin), messages in sorted(copies.items())),
     )
 
 

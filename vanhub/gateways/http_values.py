@@ -42,6 +42,7 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "acknowledgement": text,
         "acknowledgement_encoding": encoding,
         "explanation": receipt.explanation,
+        "guide_faults": receipt.guide_faults,
         "links": links,
     }
 
@@ -73,6 +74,7 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "delivered_at": _time(delivery.delivered_at),
         "answered_at": _time(delivery.answered_at),
         "expires_at": _time(delivery.expires_at),
+        "guide_faults": delivery.guide_faults,
         "links": {"self": path, "content": f"{path}/content", "original": f"{path}/original", "trace": interchange_path(delivery.interchange)},
     }
 

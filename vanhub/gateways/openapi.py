@@ -47,6 +47,7 @@ _DELIVERY: _Json = {
     "delivered_at": _NO_TIME,
     "answered_at": _NO_TIME,
     "expires_at": _NO_TIME,
+    "guide_faults": _COUNT | {"description": "faults of guides in its messages, warnings left out; the trace has them"},
     "links": _object({"self": _TEXT, "content": _TEXT, "original": _TEXT, "trace": _TEXT}),
 }
 
@@ -64,6 +65,7 @@ _SCHEMAS: _Json = {
             "acknowledgement": {"type": ["string", "null"], "description": "the CONTRL interchange; null when none is owed"},
             "acknowledgement_encoding": {"enum": ["utf-8", "base64", None]},
             "explanation": _TEXT | {"description": "plain words, English and Chinese"},
+            "guide_faults": _COUNT | {"description": "faults found by guides, warnings included; the trace has them"},
             "links": _object({"self": _TEXT, "evidence": _TEXT, "acknowledgement": _TEXT, "signature": _TEXT}, optional=("acknowledgement", "signature")),
         }
     ),

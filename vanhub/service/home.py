@@ -167,7 +167,7 @@ class Home:
     def write_endpoints(self, endpoints: Mapping[str, tuple[str, int]]) -> None:
         """endpoints.json: ``{"tcp": {"host", "port"}, ...}`` as bound. Readers see the old file or the new one, never a part."""
         listed = {name: {"host": host, "port": port} for name, (host, port) in endpoints.items()}
-        _write_private(self.endpoints, json.dumps(listed, indent=2).encode() + b"\n")
+        write_whole(self.endpoints, json.dumps(listed, indent=2).encode() + b"\n")
 
     def read_endpoints(self) -> dict[str, dict[str, Any]]:
         """What ``write_endpoints`` wrote; empty where the hub does not run."""
@@ -300,7 +300,7 @@ def _passphrase(home: Home, environ: Mapping[str, str], entropy: Callable[[int],
         return given, None
     passphrase = base64.urlsafe_b64encode(entropy(24))
     home.passphrase_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_private(home.passphrase_file, passphrase + b"\n")
+    write_whole(home.passphrase_file, passphrase + b"\n")
     return passphrase, home.passphrase_file
 
 
@@ -315,11 +315,11 @@ def _read_line(file: Path) -> bytes:
     return line
 
 
-def _write_private(file: Path, content: bytes) -> None:
-    """Write ``content`` durably with mode 0600; whoever reads meets the old file or the whole new one."""
+def write_whole(file: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write ``content`` durably with ``mode``; whoever reads meets the old file or the whole new one. Raises ``OSError``."""
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         stream.flush()

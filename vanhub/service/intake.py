@@ -178,7 +178,7 @@ class HubIntake:
         conflict = any(fault["kind"] == "DUPLICATE_INTERCHANGE" for fault in acceptance.faults)
         outcome = "conflict" if conflict else accepted.outcome.value
         if accepted.outcome is Outcome.NEW and acceptance.deliveries:
-            self.arrived(tuple({delivery.mailbox for delivery in acceptance.deliveries}))
+            self.arrived(tuple({delivery.mailbox for delivery in acceptance.deliveries if not delivery.held}))
         self.core.metrics.judged(session.gateway, accepted.verdict.value, outcome, acceptance.size, self._monotonic() - begun)
         _log.info(
             "interchange.judged",
@@ -190,6 +190,7 @@ class HubIntake:
             verdict=accepted.verdict.value,
             outcome=outcome,
             faults=acceptance.faults_total,
+            guide_faults=acceptance.guide_faults_total,
             octets=acceptance.size,
         )
         return Receipt(
@@ -204,6 +205,7 @@ class HubIntake:
             explanation=accepted.explanation,
             answers=accepted.answered,
             is_interchange=acceptance.is_interchange,
+            guide_faults=accepted.guide_faults,
         )
 
     def ended(self, session: Session) -> None:

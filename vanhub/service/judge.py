@@ -6,7 +6,8 @@ the octets come through ``peek`` (from memory, or from content on disk), the reg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 from vanhub.edifact.contrl import parse_contrl, render_contrl
 from vanhub.edifact.explain import explain_report
 from vanhub.edifact.faults import Fault, FaultKind
-from vanhub.edifact.report import Party, Report, Verdict
+from vanhub.edifact.guide_faults import GuideFault
+from vanhub.edifact.report import Disposition, MessageReport, Party, Report, Verdict
 from vanhub.exchange.acknowledging import is_owed
-from vanhub.exchange.admission import decide_admission
+from vanhub.exchange.admission import Admission, decide_admission
 from vanhub.exchange.duplicates import duplicate_key, refuse_conflict
 from vanhub.exchange.envelopes import build_recipe, recipe_sha256, recipe_size
 from vanhub.exchange.routing import Route, is_test
@@ -59,21 +61,27 @@ class Judge:
         admission = decide_admission(
             report, peek=submission.peek, principal=submission.principal, registry=registry, hub=self._hub, now=now, most_faults=self._faults_listed
         )
-        return self._acceptance(admission.report, admission.routes, submission, now)
+        return self._acceptance(admission, submission, now)
 
     def refuse_conflict(self, report: Report, submission: Submission, first: Accepted, *, now: datetime) -> Acceptance:
         """What becomes of one whose reference belongs to another accepted interchange with other octets: refused with 26; the first stays as it is."""
         refused = refuse_conflict(report, submission.peek, first.first_received_at, most_faults=self._faults_listed)
-        return self._acceptance(refused, (), submission, now)
+        return self._acceptance(Admission(refused, (), None, {}, refused.verdict), submission, now)
 
-    def _acceptance(self, report: Report, routes: tuple[Route, ...], submission: Submission, now: datetime) -> Acceptance:
-        agreement = submission.principal.agreement
-        explanation = explain_report(report, submission.peek, language=agreement.language, encoding=agreement.encoding)
+    def _acceptance(self, admission: Admission, submission: Submission, now: datetime) -> Acceptance:
+        report, agreement = admission.report, submission.principal.agreement
+        messages, dispositions = _judged(admission), admission.dispositions
+        explanation = explain_report(
+            dataclasses.replace(report, messages=messages, verdict=admission.verdict),
+            submission.peek,
+            language=agreement.language,
+            encoding=agreement.encoding,
+            dispositions=dispositions,
+        )
         acknowledgement = signature = None
-        if is_owed(report, agreement):
-            acknowledgement = self._acknowledge(report, submission.principal, now)
+        if is_owed(report, agreement, dispositions):
+            acknowledgement = self._acknowledge(admission, submission.principal, now)
             signature = self._signer.sign(acknowledgement, signing_time=now, received_sha256=bytes.fromhex(submission.sha256), received_octets=submission.size)
-        accepted = report.verdict is not Verdict.REJECTED
         return Acceptance(
             id=new_id(now, self._entropy),
             principal=submission.principal.id,
@@ -84,36 +92,50 @@ class Judge:
             size=submission.size,
             sha256=submission.sha256,
             header=report.header,
-            verdict=report.verdict,
+            verdict=admission.verdict,
             is_interchange=not any(fault.kind is FaultKind.NOT_AN_INTERCHANGE and fault.offset <= report.offset for fault in report.faults),
             only_control=report.only_control,
             faults=[_traced(fault, report) for fault in report.faults],
             faults_total=report.faults_total,
-            messages=report.messages,
-            deliveries=tuple(self._delivery(report, route, submission, now) for route in routes),
+            messages=messages,
+            deliveries=tuple(self._deliveries(admission, submission, now)),
             acknowledgement=acknowledgement,
             signature=signature,
             explanation=explanation,
             duplicate_key=duplicate_key(report.header),
             duplicate_since=now - timedelta(days=agreement.duplicate_window_days),
-            answers=_answers(submission) if accepted and report.only_control else (),
+            guide_faults=tuple(_traced_guide(fault, report) for fault in report.guide_faults),
+            guide_faults_total=report.guide_faults_total,
+            dispositions=dispositions,
+            answers=_answers(submission) if report.only_control and report.verdict is not Verdict.REJECTED else (),
             content=submission.content,
             replay_of=submission.replay_of,
             actor=submission.actor,
         )
 
-    def _acknowledge(self, report: Report, principal: Principal, now: datetime) -> bytes:
+    def _acknowledge(self, admission: Admission, principal: Principal, now: datetime) -> bytes:
         fallback = principal.addresses[0] if principal.addresses else Address("UNKNOWN")
         return render_contrl(
-            report,
+            admission.report,
             hub=Party(self._hub.identification, self._hub.qualifier),
             reference=new_control_reference(now, self._entropy),
             prepared=now,
             fallback_sender=Party(fallback.identification, fallback.qualifier),
-            test=is_test(report.header),
+            test=is_test(admission.report.header),
+            dispositions=admission.dispositions,
+            encoding=principal.agreement.encoding,
         )
 
-    def _delivery(self, report: Report, route: Route, submission: Submission, now: datetime) -> NewDelivery:
+    def _deliveries(self, admission: Admission, submission: Submission, now: datetime) -> Iterator[NewDelivery]:
+        """The deliveries; copies of what is held come after it and name it."""
+        held: dict[str, str] = {}
+        for route in admission.routes:
+            made = self._delivery(admission.report, route, submission, now, held.get(route.copied_from, ""))
+            if route.held and not route.copy:
+                held[route.mailbox] = made.id
+            yield made
+
+    def _delivery(self, report: Report, route: Route, submission: Submission, now: datetime, held_with: str) -> NewDelivery:
         header = report.header
         reference = header.reference if route.whole else new_control_reference(now, self._entropy)
         recipe = build_recipe(
@@ -132,12 +154,37 @@ class Judge:
             size=recipe_size(recipe),
             sha256=submission.sha256 if route.whole else recipe_sha256(recipe, submission.peek),
             expires_at=route.expires_at,
+            guide_faults=sum(report.messages[index].guide_faults for index in route.messages),
+            held=route.held,
+            held_with=held_with,
         )
+
+
+def _judged(admission: Admission) -> tuple[MessageReport, ...]:
+    """The messages with what becomes of them: what is refused for its guide is rejected as well."""
+    if Disposition.REFUSED not in admission.dispositions.values():
+        return admission.report.messages
+    whole = admission.verdict is Verdict.REJECTED
+    return tuple(
+        dataclasses.replace(message, verdict=Verdict.REJECTED) if whole or admission.dispositions.get(index) is Disposition.REFUSED else message
+        for index, message in enumerate(admission.report.messages)
+    )
 
 
 def _traced(fault: Fault, report: Report) -> dict[str, Any]:
     """A fault as the trace shows it."""
     return {"kind": fault.kind.name, **report.fault_json(fault), "text_zh": fault.text("zh")}
+
+
+def _traced_guide(fault: GuideFault, report: Report) -> dict[str, Any]:
+    """A guide fault as the trace shows it."""
+    return {
+        "kind": fault.kind.name,
+        **report.guide_fault_json(fault),
+        "text_zh": fault.text("zh"),
+        "repair": fault.repair("en"),
+        "repair_zh": fault.repair("zh"),
+    }
 
 
 def _answers(submission: Submission) -> tuple[Answer, ...]:

@@ -53,6 +53,7 @@ class HubRecords:
                 signature=stored.signature,
                 explanation=stored.explanation,
                 is_interchange=stored.is_interchange,
+                guide_faults=stored.guide_faults,
             )
 
         return self._futures.deferred(self._core.store.read(interchanges.get_acknowledgement, interchange)).addCallback(own)

@@ -20,7 +20,7 @@ from vanhub.service.core import Core
 from vanhub.service.deferring import background
 from vanhub.service.doorkeeper import FrontDoor
 from vanhub.service.mailboxes import HubMailboxes
-from vanhub.store import alerts, deliveries, journal, staging
+from vanhub.store import alerts, deliveries, journal, rulings, staging
 from vanhub.store.journal import Act
 from vanhub.values.delivery import Delivery, DeliveryState
 
@@ -92,7 +92,10 @@ class Upkeep:
 
     def _expiry(self) -> None:
         now = self._core.clock()
-        for delivery in self._core.store.call(deliveries.expire, now):
+        expired = self._core.store.call(deliveries.expire, now)
+        for mailbox in {delivery.mailbox for delivery in expired}:
+            self._core.store.call(rulings.clear_held, mailbox, now=now, actor=_HUB)
+        for delivery in expired:
             self._core.metrics.pickup("expired")
             for whom in dict.fromkeys((delivery.mailbox, delivery.sender)):
                 self._core.store.call(

@@ -29,12 +29,12 @@ _MOST = 1000
 _ASKED = 500  # references looked for at once: an interchange may hold a hundred thousand answers
 _HUB = "hub"
 
-_COLUMNS = [column for column in delivery.c if column.name != "recipe"]
+COLUMNS = [column for column in delivery.c if column.name != "recipe"]
 _INSERT = Prepared(
     insert(delivery).inline(),
     [
         *("id", "interchange", "mailbox", "slot", "state", "recipe", "sender", "recipient", "reference", "types"),
-        *("messages", "size", "sha256", "created_at", "claimed_by", "claims", "lost", "expires_at"),
+        *("messages", "size", "sha256", "created_at", "claimed_by", "claims", "lost", "expires_at", "guide_faults", "held_with"),
     ],
 )
 _CLAIM = (
@@ -60,14 +60,14 @@ class DeliveryContent(NamedTuple):
 
 
 def insert_new(conn: Connection, interchange_id: str, items: Iterable[NewDelivery], now: datetime) -> None:
-    """Write the deliveries of an interchange just accepted: AVAILABLE, in the order given. Part of the acceptance, whose leaf names them."""
+    """Write the deliveries of an interchange just accepted: AVAILABLE or HELD, in the order given. Part of the acceptance, whose leaf names them."""
     rows = [
         {
             "id": item.id,
             "interchange": interchange_id,
             "mailbox": item.mailbox,
             "slot": item.slot,
-            "state": DeliveryState.AVAILABLE,
+            "state": DeliveryState.HELD if item.held else DeliveryState.AVAILABLE,
             "recipe": item.recipe,
             "sender": item.sender,
             "recipient": item.recipient,
@@ -81,6 +81,8 @@ def insert_new(conn: Connection, interchange_id: str, items: Iterable[NewDeliver
             "claims": 0,
             "lost": 0,
             "expires_at": item.expires_at,
+            "guide_faults": item.guide_faults,
+            "held_with": item.held_with,
         }
         for item in items
     ]
@@ -105,7 +107,7 @@ def list_deliveries(
     rows: list[Row[Any]] = []
     # State by state, each a range of the index: a mailbox holds few that wait beside very many that were delivered.
     for each in [state] if state else DeliveryState:
-        query = select(*_COLUMNS).where(delivery.c.mailbox == mailbox, delivery.c.slot == slot, delivery.c.state == each, delivery.c.position > position)
+        query = select(*COLUMNS).where(delivery.c.mailbox == mailbox, delivery.c.slot == slot, delivery.c.state == each, delivery.c.position > position)
         rows += conn.execute(query.order_by(delivery.c.position).limit(limit)).all()
     return [_delivery(row) for row in sorted(rows, key=lambda row: row.position)[:limit]]
 
@@ -134,12 +136,12 @@ def get_content(conn: Connection, delivery_id: str, *, mailbox: str = "") -> Del
 
 def of_interchange(conn: Connection, interchange_id: str) -> list[Delivery]:
     """The deliveries made of an interchange, in order."""
-    return [_delivery(row) for row in conn.execute(select(*_COLUMNS).where(delivery.c.interchange == interchange_id).order_by(delivery.c.position))]
+    return [_delivery(row) for row in conn.execute(select(*COLUMNS).where(delivery.c.interchange == interchange_id).order_by(delivery.c.position))]
 
 
 def collected(conn: Connection, mailbox: str, *, since: datetime, limit: int = 1000, after: str = "") -> list[Delivery]:
     """What was delivered from ``since`` on, newest first, after the delivery ``after``."""
-    query = select(*_COLUMNS).where(delivery.c.mailbox == mailbox, delivery.c.delivered_at >= since)
+    query = select(*COLUMNS).where(delivery.c.mailbox == mailbox, delivery.c.delivered_at >= since)
     if after:
         last = _row(conn, after, mailbox)
         query = query.where(
@@ -161,7 +163,7 @@ def claim(
 ) -> list[Claimed]:
     """Claim the oldest available deliveries of a slot, one for each of ``tokens`` (made by the caller, unguessable), until ``lease_until``."""
     lose_leases(conn, now, mailbox=mailbox, quarantined_after=quarantined_after)
-    query = select(*_COLUMNS).where(
+    query = select(*COLUMNS).where(
         delivery.c.mailbox == mailbox,
         delivery.c.slot == slot,
         delivery.c.state == DeliveryState.AVAILABLE,
@@ -188,10 +190,10 @@ def claim_one(
         NotFound: it is not there, or not in ``mailbox``.
         Conflict: it is claimed already, or no longer available.
     """
-    row = _locked(conn, delivery_id, mailbox)
+    row = locked(conn, delivery_id, mailbox)
     if row.state is DeliveryState.CLAIMED and row.lease_until <= now:
         _lose(conn, [row], now, quarantined_after)
-        row = _locked(conn, delivery_id, mailbox)
+        row = locked(conn, delivery_id, mailbox)
     if row.state is DeliveryState.CLAIMED:
         raise Conflict(f"delivery {delivery_id} is in use until {row.lease_until:%H:%M:%S} UTC")
     if row.state is not DeliveryState.AVAILABLE or (row.expires_at is not None and row.expires_at <= now):
@@ -206,30 +208,30 @@ def commit(conn: Connection, delivery_id: str, token: str, *, now: datetime, act
         NotFound: it is not there, or not in ``mailbox``.
         Conflict: the claim is stale: its lease ran out, or it is not this delivery's.
     """
-    row = _locked(conn, delivery_id, mailbox)
+    row = locked(conn, delivery_id, mailbox)
     if row.state in {DeliveryState.DELIVERED, DeliveryState.ANSWERED} and row.claim == _hash(token):
         return _delivery(row)
     _require_claim(row, token, now)
-    return _move(conn, row, "delivery.delivered", now=now, actor=actor, state=DeliveryState.DELIVERED, lease_until=None, delivered_at=now)
+    return move(conn, row, "delivery.delivered", now=now, actor=actor, state=DeliveryState.DELIVERED, lease_until=None, delivered_at=now)
 
 
 def release(conn: Connection, delivery_id: str, token: str, *, now: datetime, actor: str, mailbox: str = "") -> Delivery:
     """Give it back: CLAIMED -> AVAILABLE, at its old place. Raises as ``commit``."""
-    row = _locked(conn, delivery_id, mailbox)
+    row = locked(conn, delivery_id, mailbox)
     _require_claim(row, token, now)
-    return _move(conn, row, "delivery.released", now=now, actor=actor, state=DeliveryState.AVAILABLE, claim=None, lease_until=None)
+    return move(conn, row, "delivery.released", now=now, actor=actor, state=DeliveryState.AVAILABLE, claim=None, lease_until=None)
 
 
 def extend(conn: Connection, delivery_id: str, token: str, *, lease_until: datetime, now: datetime, actor: str, mailbox: str = "") -> Delivery:
     """Move the end of the lease. Raises as ``commit``."""
-    row = _locked(conn, delivery_id, mailbox)
+    row = locked(conn, delivery_id, mailbox)
     _require_claim(row, token, now)
-    return _move(conn, row, "delivery.extended", now=now, actor=actor, lease_until=lease_until)
+    return move(conn, row, "delivery.extended", now=now, actor=actor, lease_until=lease_until)
 
 
 def lose_leases(conn: Connection, now: datetime, *, mailbox: str = "", quarantined_after: int = QUARANTINED_AFTER, limit: int = _MOST) -> list[Delivery]:
     """Leases that are over: CLAIMED -> AVAILABLE, or QUARANTINED at the ``quarantined_after``-th loss. Returns those deliveries as they are now."""
-    query = select(*_COLUMNS).where(delivery.c.lease_until <= now, delivery.c.state == DeliveryState.CLAIMED)
+    query = select(*COLUMNS).where(delivery.c.lease_until <= now, delivery.c.state == DeliveryState.CLAIMED)
     if mailbox:
         query = query.where(delivery.c.mailbox == mailbox)
     rows = conn.execute(query.order_by(delivery.c.lease_until).limit(limit).with_for_update(skip_locked=True)).all()
@@ -237,35 +239,10 @@ def lose_leases(conn: Connection, now: datetime, *, mailbox: str = "", quarantin
 
 
 def expire(conn: Connection, now: datetime, *, limit: int = _MOST) -> list[Delivery]:
-    """What waited too long: AVAILABLE or QUARANTINED -> EXPIRED. Returns those deliveries."""
-    query = select(*_COLUMNS).where(delivery.c.expires_at <= now, MAY_EXPIRE)
+    """What waited too long: AVAILABLE, QUARANTINED or HELD -> EXPIRED. Returns those deliveries."""
+    query = select(*COLUMNS).where(delivery.c.expires_at <= now, MAY_EXPIRE)
     rows = conn.execute(query.order_by(delivery.c.expires_at).limit(limit).with_for_update(skip_locked=True)).all()
-    return [_move(conn, row, "delivery.expired", now=now, actor=_HUB, state=DeliveryState.EXPIRED) for row in rows]
-
-
-def free(conn: Connection, delivery_id: str, *, now: datetime, actor: str) -> Delivery:
-    """An operator says that it may be tried again: QUARANTINED -> AVAILABLE, losses forgotten.
-
-    Raises:
-        NotFound: it is not there.
-        Conflict: it is not quarantined.
-    """
-    row = _locked(conn, delivery_id, "")
-    _require_state(row, {DeliveryState.QUARANTINED}, "freed")
-    return _move(conn, row, "delivery.freed", now=now, actor=actor, state=DeliveryState.AVAILABLE, lost=0)
-
-
-def redeliver(conn: Connection, delivery_id: str, *, now: datetime, actor: str, expires_at: datetime | None = None) -> Delivery:
-    """An operator offers it again under its id: DELIVERED, ANSWERED or EXPIRED -> AVAILABLE, until ``expires_at``.
-
-    Raises:
-        NotFound: it is not there.
-        Conflict: it still waits, is claimed or quarantined.
-    """
-    row = _locked(conn, delivery_id, "")
-    _require_state(row, {DeliveryState.DELIVERED, DeliveryState.ANSWERED, DeliveryState.EXPIRED}, "delivered again")
-    fresh: dict[str, Any] = {"claim": None, "lost": 0, "delivered_at": None, "answered_at": None, "expires_at": expires_at}
-    return _move(conn, row, "delivery.redelivered", now=now, actor=actor, state=DeliveryState.AVAILABLE, **fresh)
+    return [move(conn, row, "delivery.expired", now=now, actor=_HUB, state=DeliveryState.EXPIRED) for row in rows]
 
 
 def answer(conn: Connection, mailbox: str, answers: Iterable[Answer], *, by: str, now: datetime, actor: str) -> tuple[str, ...]:
@@ -274,7 +251,7 @@ def answer(conn: Connection, mailbox: str, answers: Iterable[Answer], *, by: str
     every = list(answers)
     for start in range(0, len(every), _ASKED):
         some = every[start : start + _ASKED]
-        query = select(*_COLUMNS).where(
+        query = select(*COLUMNS).where(
             delivery.c.mailbox == mailbox,
             delivery.c.reference.in_({each.reference for each in some}),
             delivery.c.state.in_([DeliveryState.CLAIMED, DeliveryState.DELIVERED]),
@@ -288,7 +265,7 @@ def answer(conn: Connection, mailbox: str, answers: Iterable[Answer], *, by: str
                     continue
                 data = {"by": by, "accepted": each.accepted}
                 changes = {"state": DeliveryState.ANSWERED, "lease_until": None, "delivered_at": row.delivered_at or now, "answered_at": now}
-                _move(conn, row, "delivery.answered", now=now, actor=actor, data=data, **changes)
+                move(conn, row, "delivery.answered", now=now, actor=actor, data=data, **changes)
                 answered[row.id] = None
     return tuple(answered)
 
@@ -314,11 +291,11 @@ def _lose(conn: Connection, rows: Iterable[Row[Any]], now: datetime, quarantined
             "lease_until": None,
             "lost": row.lost + 1,
         }
-        lost.append(_move(conn, row, "delivery.quarantined" if over else "delivery.lost", now=now, actor=_HUB, data=data, **changes))
+        lost.append(move(conn, row, "delivery.quarantined" if over else "delivery.lost", now=now, actor=_HUB, data=data, **changes))
     return lost
 
 
-def _move(conn: Connection, row: Row[Any], kind: str, *, now: datetime, actor: str, data: Mapping[str, Any] | None = None, **changes: Any) -> Delivery:
+def move(conn: Connection, row: Row[Any], kind: str, *, now: datetime, actor: str, data: Mapping[str, Any] | None = None, **changes: Any) -> Delivery:
     """Change a row that this transaction has locked, from the state it was seen in, and leave a leaf record."""
     result = conn.execute(update(delivery).where(delivery.c.position == row.position, delivery.c.state == row.state).values(**changes))
     if result.rowcount != 1:
@@ -332,20 +309,16 @@ def _require_claim(row: Row[Any], token: str, now: datetime) -> None:
         raise Conflict(f"this claim on delivery {row.id} is stale")
 
 
-def _require_state(row: Row[Any], states: set[DeliveryState], verb: str) -> None:
-    if row.state not in states:
-        raise Conflict(f"delivery {row.id} is {row.state.value} and cannot be {verb}")
-
-
 def _row(conn: Connection, delivery_id: str, mailbox: str) -> Row[Any]:
-    row = conn.execute(_which(select(*_COLUMNS), delivery_id, mailbox)).first()
+    row = conn.execute(_which(select(*COLUMNS), delivery_id, mailbox)).first()
     if row is None:
         raise NotFound(f"there is no delivery {delivery_id}")
     return row
 
 
-def _locked(conn: Connection, delivery_id: str, mailbox: str) -> Row[Any]:
-    row = conn.execute(_which(select(*_COLUMNS), delivery_id, mailbox).with_for_update()).first()
+def locked(conn: Connection, delivery_id: str, mailbox: str = "") -> Row[Any]:
+    """Its row, locked until the transaction ends. Raises ``NotFound``."""
+    row = conn.execute(_which(select(*COLUMNS), delivery_id, mailbox).with_for_update()).first()
     if row is None:
         raise NotFound(f"there is no delivery {delivery_id}")
     return row
@@ -379,6 +352,8 @@ def _delivery(row: Row[Any], **changes: Any) -> Delivery:
         delivered_at=values["delivered_at"],
         answered_at=values["answered_at"],
         expires_at=values["expires_at"],
+        guide_faults=values["guide_faults"],
+        held_with=values["held_with"],
     )
 
 

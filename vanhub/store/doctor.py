@@ -125,10 +125,22 @@ _INTERCHANGE_RULES: dict[str, ColumnElement[bool]] = {
     "journal-leaf-missing": not_(exists().where(leaf.c.subject == interchange.c.id, leaf.c.kind.in_([f"interchange.{each.value}" for each in Verdict]))),
 }
 
+_original = delivery.alias("original")
+
 _DELIVERY_RULES: dict[str, ColumnElement[bool]] = {
     "claimed-without-lease": and_(delivery.c.state == DeliveryState.CLAIMED, or_(delivery.c.lease_until.is_(None), delivery.c.claim.is_(None))),
+    "copy-without-what-it-copies": and_(
+        delivery.c.held_with != "", not_(exists().where(_original.c.id == delivery.c.held_with, _original.c.interchange == delivery.c.interchange))
+    ),
+    "copy-waits-alone": and_(
+        delivery.c.state == DeliveryState.HELD,
+        exists().where(_original.c.id == delivery.c.held_with, _original.c.state.in_([DeliveryState.AVAILABLE, DeliveryState.REFUSED])),
+    ),
     "lease-without-claim": and_(delivery.c.state != DeliveryState.CLAIMED, delivery.c.lease_until.is_not(None)),
     "delivered-without-time": and_(delivery.c.state.in_([DeliveryState.DELIVERED, DeliveryState.ANSWERED]), delivery.c.delivered_at.is_(None)),
     "answered-without-time": and_(delivery.c.state == DeliveryState.ANSWERED, delivery.c.answered_at.is_(None)),
-    "waiting-with-delivery-time": and_(delivery.c.state.in_([DeliveryState.AVAILABLE, DeliveryState.QUARANTINED]), delivery.c.delivered_at.is_not(None)),
+    "waiting-with-delivery-time": and_(
+        delivery.c.state.in_([DeliveryState.AVAILABLE, DeliveryState.QUARANTINED, DeliveryState.HELD, DeliveryState.REFUSED]),
+        delivery.c.delivered_at.is_not(None),
+    ),
 }

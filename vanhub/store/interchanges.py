@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vanhub.edifact.report import Party, Verdict
 from vanhub.errors import NotFound
-from vanhub.store import deliveries, journal, staging
+from vanhub.store import deliveries, journal, rulings, staging
 from vanhub.store.columns import Moment, canonical
 from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
@@ -36,9 +37,16 @@ _INSERT = {
 }
 _INSERT_ACKNOWLEDGEMENT = Prepared(insert(acknowledgement), acknowledgement.c.keys())
 _ANSWERED = interchange.join(acknowledgement)
-_RECORD: Select[Any] = select(*[column for column in interchange.c if column.name not in {"faults", "duplicate_key"}])
+_RECORD: Select[Any] = select(*[column for column in interchange.c if column.name not in {"faults", "guide_faults", "duplicate_key"}])
 _FIRST: Select[Any] = select(
-    interchange.c.id, interchange.c.sha256, interchange.c.received_at, interchange.c.verdict, interchange.c.faults, interchange.c.faults_total
+    interchange.c.id,
+    interchange.c.sha256,
+    interchange.c.received_at,
+    interchange.c.verdict,
+    interchange.c.faults,
+    interchange.c.faults_total,
+    interchange.c.guide_faults,
+    interchange.c.guide_faults_total,
 )
 
 
@@ -59,8 +67,9 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
         staging.unstage(conn, acceptance.id)
     else:
         for start in range(0, len(acceptance.messages), staging.MOST_ROWS):
-            staging.insert_messages(conn, acceptance.id, start, acceptance.messages[start : start + staging.MOST_ROWS])
+            staging.insert_messages(conn, acceptance, start)
     deliveries.insert_new(conn, acceptance.id, acceptance.deliveries, acceptance.received_at)
+    rulings.raise_held(conn, acceptance)
     answer = {
         "interchange": acceptance.id,
         "name": _answer_name(acceptance),
@@ -81,6 +90,7 @@ def accept(conn: Connection, acceptance: Acceptance, *, refs: tuple[ContentRef, 
         acceptance.signature,
         acceptance.explanation,
         answered,
+        acceptance.guide_faults_total,
     )
 
 
@@ -123,11 +133,11 @@ def trace(conn: Connection, interchange_id: str, *, most_messages: int = 1000) -
     Moments are ISO 8601 in UTC. Raises ``NotFound``.
     """
     record = get_interchange(conn, interchange_id)
-    faults = conn.execute(select(interchange.c.faults).where(interchange.c.id == interchange_id)).scalar_one()
+    faults, guide_faults = conn.execute(select(interchange.c.faults, interchange.c.guide_faults).where(interchange.c.id == interchange_id)).one()
     first = select(message).where(message.c.interchange == interchange_id).order_by(message.c.position).limit(most_messages)
     made = deliveries.of_interchange(conn, interchange_id)
     return {
-        "interchange": {name: value for name, value in _plain(record).items() if name != "content"} | {"faults": faults},
+        "interchange": {name: value for name, value in _plain(record).items() if name != "content"} | {"faults": faults, "guide_faults": guide_faults},
         "messages": [{name: value for name, value in row._mapping.items() if name != "interchange"} for row in conn.execute(first)],
         "deliveries": [_plain(item) for item in made],
         "events": [_plain(item) for item in journal.of_subjects(conn, [interchange_id, *(item.id for item in made)])],
@@ -146,6 +156,7 @@ def get_acknowledgement(conn: Connection, interchange_id: str) -> StoredAcknowle
         interchange.c.recipient_qualifier,
         interchange.c.reference,
         interchange.c.is_interchange,
+        interchange.c.guide_faults_total,
         acknowledgement.c.contrl,
         acknowledgement.c.p7s,
         acknowledgement.c.explanation,
@@ -164,6 +175,7 @@ def get_acknowledgement(conn: Connection, interchange_id: str) -> StoredAcknowle
         row.contrl,
         row.p7s,
         row.explanation.decode(),
+        row.guide_faults_total,
     )
 
 
@@ -227,14 +239,15 @@ def _accepted_before(conn: Connection, acceptance: Acceptance) -> Row[Any] | Non
 
 
 def _same_rejection(conn: Connection, acceptance: Acceptance) -> Row[Any] | None:
-    """The latest receipt of the same octets that was rejected for the same faults."""
+    """The latest receipt of the same octets that was rejected for the same faults, those of guides included."""
     if acceptance.verdict is not Verdict.REJECTED:
         return None
     same = _FIRST.where(interchange.c.sha256 == acceptance.sha256, interchange.c.principal == acceptance.principal, IS_REJECTED)
     latest = conn.execute(same.order_by(interchange.c.received_at.desc()).limit(1)).first()
-    if latest is None or latest.faults_total != acceptance.faults_total or canonical(latest.faults) != canonical(list(acceptance.faults)):
+    if latest is None or (latest.faults_total, latest.guide_faults_total) != (acceptance.faults_total, acceptance.guide_faults_total):
         return None
-    return latest
+    same_faults = canonical([latest.faults, latest.guide_faults]) == canonical([list(acceptance.faults), list(acceptance.guide_faults)])
+    return latest if same_faults else None
 
 
 def _insert(conn: Connection, acceptance: Acceptance, content: ContentRef) -> bool:
@@ -274,6 +287,8 @@ def _insert(conn: Connection, acceptance: Acceptance, content: ContentRef) -> bo
             "content_offset": content.offset,
             "content_large": acceptance.content is not None and not acceptance.replay_of,
             "replay_of": acceptance.replay_of,
+            "guide_faults_total": acceptance.guide_faults_total,
+            "guide_faults": list(acceptance.guide_faults),
         },
     )
     return written == 1
@@ -304,7 +319,7 @@ def _count_repeat(conn: Connection, first: str, acceptance: Acceptance) -> None:
 
 def _answer_of(conn: Connection, first: Row[Any], outcome: Outcome) -> Accepted:
     stored = conn.execute(select(acknowledgement).where(acknowledgement.c.interchange == first.id)).one()
-    return Accepted(outcome, first.id, first.received_at, first.verdict, stored.contrl, stored.p7s, stored.explanation.decode())
+    return Accepted(outcome, first.id, first.received_at, first.verdict, stored.contrl, stored.p7s, stored.explanation.decode(), (), first.guide_faults_total)
 
 
 def _answer_name(acceptance: Acceptance) -> str:
@@ -330,6 +345,8 @@ def _act(acceptance: Acceptance) -> Act:
     }
     if acceptance.replay_of:
         data["replay_of"] = acceptance.replay_of
+    if acceptance.dispositions:
+        data["dispositions"] = Counter(disposition.value for disposition in acceptance.dispositions.values())
     return Act(f"interchange.{acceptance.verdict.value}", acceptance.id, data)
 
 
@@ -402,6 +419,7 @@ def _record(row: Row[Any]) -> InterchangeRecord:
         only_control=row.only_control,
         messages=row.messages,
         faults_total=row.faults_total,
+        guide_faults_total=row.guide_faults_total,
         repeats=row.repeats,
         last_repeat_at=row.last_repeat_at,
         replay_of=row.replay_of,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from vanhub.errors import OperatorError
 
-HEAD = "0001"
+HEAD = "0002"
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _VERSION = table("alembic_version", column("version_num"))

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from vanhub.edifact.report import MessageReport
 from vanhub.errors import TemporaryError
 from vanhub.store.prepared import Prepared
 from vanhub.store.tables import message, staging
@@ -28,11 +27,11 @@ _ABANDONED_AFTER = timedelta(days=1)
 _INSERT = Prepared(insert(message), message.c.keys())
 
 
-def insert_messages(conn: Connection, interchange: str, first: int, messages: Sequence[MessageReport]) -> None:
-    """Write the rows of ``messages``, which begin at position ``first`` of the interchange."""
+def insert_messages(conn: Connection, acceptance: Acceptance, first: int) -> None:
+    """Write one batch of ``acceptance``'s message rows, beginning with position ``first``."""
     rows = [
         {
-            "interchange": interchange,
+            "interchange": acceptance.id,
             "position": position,
             "reference": item.reference,
             "type": item.type,
@@ -44,8 +43,11 @@ def insert_messages(conn: Connection, interchange: str, first: int, messages: Se
             "offset": item.offset,
             "end": item.end,
             "number": item.number,
+            "guide": item.guide,
+            "guide_faults": item.guide_faults,
+            "disposition": acceptance.dispositions.get(position),
         }
-        for position, item in enumerate(messages, first)
+        for position, item in enumerate(acceptance.messages[first : first + MOST_ROWS], first)
     ]
     _INSERT.many(conn, rows)
 
@@ -54,7 +56,7 @@ def stage(conn: Connection, acceptance: Acceptance, first: int) -> None:
     """Write one batch of ``acceptance``'s message rows, beginning with position ``first``."""
     if first == 0:
         conn.execute(insert(staging), [{"interchange": acceptance.id, "begun_at": acceptance.received_at}])
-    insert_messages(conn, acceptance.id, first, acceptance.messages[first : first + MOST_ROWS])
+    insert_messages(conn, acceptance, first)
 
 
 def unstage(conn: Connection, interchange: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Sequence, Table, Text, text
 
-from vanhub.edifact.report import Verdict
+from vanhub.edifact.report import Disposition, Verdict
 from vanhub.store.columns import Choice, Json, Moment, Number, RecipeText
 from vanhub.values.delivery import DeliveryState, Slot
 from vanhub.values.principal import CredentialKind, PrincipalKind
@@ -25,7 +25,7 @@ _NAMES = {
 IS_REJECTED = text("verdict = 'rejected'")
 IS_LARGE = text("content_large")
 HAS_NUMBER = text("number <> ''")
-MAY_EXPIRE = text("state IN ('available', 'quarantined')")
+MAY_EXPIRE = text("state IN ('available', 'quarantined', 'held')")
 
 metadata = MetaData(naming_convention=_NAMES)
 content_metadata = MetaData(naming_convention=_NAMES)
@@ -112,6 +112,8 @@ interchange = Table(
     Column("content_offset", Number, nullable=False, comment="where the octets lie: first octet"),
     Column("content_large", Boolean, nullable=False, comment="true: written in pieces before the acceptance"),
     Column("replay_of", Text, nullable=False, comment="the interchange sent through again, else empty"),
+    Column("guide_faults_total", Integer, nullable=False, server_default=text("0"), comment="all faults found by guides, warnings included"),
+    Column("guide_faults", Json, nullable=False, server_default=text("'[]'"), comment="the faults of guides listed, in order"),
 )
 Index("uq_interchange_duplicate_key", interchange.c.duplicate_key, unique=True)
 Index(None, interchange.c.received_at, interchange.c.id)
@@ -143,6 +145,9 @@ message = Table(
     Column("offset", Number, nullable=False, comment="first octet of UNH in the interchange"),
     Column("end", Number, nullable=False, comment="one past UNT's terminator"),
     Column("number", Text, nullable=False, comment="document number, BGM 1004, else empty"),
+    Column("guide", Text, nullable=False, server_default=text("''"), comment="the guide that it was held against, else empty"),
+    Column("guide_faults", Integer, nullable=False, server_default=text("0"), comment="faults that this found, warnings left out"),
+    Column("disposition", Choice(Disposition), comment="what became of it for its guide: delivered, held or refused; null: it breaks none"),
     sqlite_with_rowid=False,
 )
 Index(None, message.c.reference)
@@ -182,6 +187,8 @@ delivery = Table(
     Column("delivered_at", Moment, comment="microseconds UTC"),
     Column("answered_at", Moment, comment="microseconds UTC"),
     Column("expires_at", Moment, comment="microseconds UTC; null: waits for ever"),
+    Column("guide_faults", Integer, nullable=False, server_default=text("0"), comment="faults of guides in its messages, warnings left out"),
+    Column("held_with", Text, nullable=False, server_default=text("''"), comment="the held delivery whose messages it copies, else empty"),
 )
 Index("uq_delivery_id", delivery.c.id, unique=True)
 Index(None, delivery.c.mailbox, delivery.c.slot, delivery.c.state, delivery.c.position)

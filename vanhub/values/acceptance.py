@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vanhub.edifact.report import InterchangeHeader, MessageReport, Verdict
+from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Verdict
 from vanhub.values.delivery import ContentRef, Recipe, Slot
 
 
@@ -28,7 +28,7 @@ class Outcome(enum.StrEnum):
 class NewDelivery:
     """One delivery to be made of the interchange; the fields are those of ``Delivery``.
 
-    ``messages`` is the number of messages in it; ``expires_at`` None means that it waits for ever.
+    ``messages`` is the number of messages in it; ``expires_at`` None means that it waits for ever. ``held``: it begins as HELD, not as AVAILABLE.
     """
 
     id: str
@@ -43,6 +43,9 @@ class NewDelivery:
     size: int
     sha256: str
     expires_at: datetime | None = None
+    guide_faults: int = 0
+    held: bool = False
+    held_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Acceptance:
     - ``id``: of the interchange; ids that grow with time keep the indexes compact when the store is full.
     - ``principal``: who sent it; ``gateway``, ``peer``, ``file_name``: on which way it came.
     - ``size``, ``sha256`` (lower-case hex): of the octets received, which lie in ``content`` or, when that is None, in the job's ``refs[0]``.
-    - ``faults``: JSON-ready, in order, at most as many as are listed; ``faults_total`` counts all.
+    - ``faults``: JSON-ready, in order, at most as many as are listed; ``faults_total`` counts all. ``guide_faults`` likewise.
+    - ``verdict``, and those of ``messages``: what happens to them. What is refused by its recipient's guide is rejected here, though its syntax is acknowledged.
+    - ``dispositions``: what becomes of messages that break their guide, by their indexes.
     - ``duplicate_key``: None: neither blocks others nor is a repeat. A rejected interchange does not get to hold it; it tells whether the same octets were accepted
       before. ``duplicate_since``: a holder of the key that was received before this moment loses it.
     - ``acknowledgement``, ``signature``: None when none is owed.
@@ -93,6 +98,9 @@ class Acceptance:
     explanation: str
     duplicate_key: str | None
     duplicate_since: datetime
+    guide_faults: Sequence[Mapping[str, Any]] = ()
+    guide_faults_total: int = 0
+    dispositions: Mapping[int, Disposition] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     content: ContentRef | None = None
     replay_of: str = ""
@@ -116,3 +124,4 @@ class Accepted:
     signature: bytes | None
     explanation: str
     answered: tuple[str, ...] = ()
+    guide_faults: int = 0

@@ -18,11 +18,13 @@ class Slot(enum.StrEnum):
 class DeliveryState(enum.StrEnum):
     """The life of a delivery; the transitions are in ``vanhub.exchange.delivery``."""
 
+    HELD = "held"
     AVAILABLE = "available"
     CLAIMED = "claimed"
     DELIVERED = "delivered"
     ANSWERED = "answered"
     QUARANTINED = "quarantined"
+    REFUSED = "refused"
     EXPIRED = "expired"
 
 
@@ -54,7 +56,8 @@ class Delivery:
 
     ``reference`` is its 0020 (its own where the hub re-enveloped it), ``sender``/``recipient`` as ``ID:QUALIFIER``; ``types`` are the
     message types in it, ``messages`` their number; ``size``/``sha256`` of the bytes that the owner collects. ``claims`` counts leases, ``lost`` those that
-    ran out. ``interchange`` is the id of the interchange received.
+    ran out. ``interchange`` is the id of the interchange received. ``guide_faults`` counts what breaks a guide in its messages, warnings left out;
+    ``held_with`` is the delivery of which it copies messages, while an operator has still to decide about that, else ``""``.
     """
 
     id: str
@@ -77,6 +80,8 @@ class Delivery:
     delivered_at: datetime | None
     answered_at: datetime | None
     expires_at: datetime | None
+    guide_faults: int = 0
+    held_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class Receipt:
     - ``explanation``: plain text in English and Chinese.
     - ``answers``: ids of this principal's deliveries that the interchange's CONTRLs answered (they are DELIVERED or ANSWERED now).
     - ``is_interchange``: False when the bytes began no interchange.
+    - ``guide_faults``: how many faults, warnings included, guides found in it; the trace has them.
     """
 
     interchange: str
@@ -111,3 +117,4 @@ class Receipt:
     explanation: str
     answers: tuple[str, ...] = ()
     is_interchange: bool = True
+    guide_faults: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from vanhub.edifact.report import Disposition
 from vanhub.values.principal import Address, Principal
 
 
@@ -41,6 +42,14 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteRule:
+    """The messages of ``selection`` that are addressed to the hub belong here. ``on_guide_fault``: what becomes of one that breaks its guide."""
+
+    selection: Selection
+    on_guide_fault: Disposition = Disposition.DELIVERED
+
+
+@dataclass(frozen=True, slots=True)
 class CopyRule:
     """A copy of the messages of ``selection`` that go to the mailbox of one of ``recipients`` (ids; empty = any).
 
@@ -62,6 +71,7 @@ class Mailbox:
     - ``expiry``: an uncollected delivery expires after it, which its sender and its owner are told.
     - ``retention_days``: how long what was collected can be delivered again.
     - ``wants_rejected``: rejected interchanges addressed to it are shown in its slot "rejected".
+    - ``on_guide_fault``: what becomes of a message that is addressed to it and breaks its guide; routes say it for themselves.
     """
 
     id: str
@@ -70,13 +80,14 @@ class Mailbox:
     addresses: tuple[Address, ...]
     types: tuple[str, ...] = ()
     directories: tuple[str, ...] = ()
-    routes: tuple[Selection, ...] = ()
+    routes: tuple[RouteRule, ...] = ()
     copies: tuple[CopyRule, ...] = ()
     pickup_deadline: timedelta | None = None
     answer_deadline: timedelta | None = None
     expiry: timedelta = timedelta(days=30)
     retention_days: int = 400
     wants_rejected: bool = False
+    on_guide_fault: Disposition = Disposition.DELIVERED
 
     @classmethod
     def of_partner(cls, principal: Principal) -> Mailbox:

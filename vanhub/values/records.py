@@ -35,6 +35,7 @@ class InterchangeRecord:
     only_control: bool
     messages: int
     faults_total: int
+    guide_faults_total: int
     repeats: int
     last_repeat_at: datetime | None
     replay_of: str
@@ -81,6 +82,7 @@ class StoredAcknowledgement:
     contrl: bytes | None
     signature: bytes | None
     explanation: str
+    guide_faults: int = 0
 
 
 @dataclass(frozen=True, slots=True)

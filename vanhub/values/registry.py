@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from vanhub.values.mailbox import CopyRule, Mailbox, Selection
+from vanhub.values.mailbox import CopyRule, Mailbox, RouteRule
 from vanhub.values.principal import Address, Credential, CredentialKind, Principal, PrincipalKind
 
 
@@ -47,17 +47,17 @@ class Registry:
                 if id in defined or principal.addresses or principal.carries
             }
         )
-        self._routes: defaultdict[str, list[tuple[Selection, Mailbox]]] = defaultdict(list)
+        self._routes: defaultdict[str, list[tuple[RouteRule, Mailbox]]] = defaultdict(list)
         self._copies: defaultdict[str, list[tuple[CopyRule, Mailbox]]] = defaultdict(list)
         for mailbox in defined.values():
             for route in mailbox.routes:
-                for type in route.types:
+                for type in route.selection.types:
                     self._routes[type].append((route, mailbox))
             for copy in mailbox.copies:
                 for type in copy.selection.types:
                     self._copies[type].append((copy, mailbox))
         for routes in self._routes.values():
-            routes.sort(key=lambda entry: entry[0].rank, reverse=True)
+            routes.sort(key=lambda entry: entry[0].selection.rank, reverse=True)
 
     def principal(self, id: str) -> Principal | None:
         return self.principals.get(id)
@@ -79,7 +79,7 @@ class Registry:
         carriers = self.carriers(address)
         return self.owner(address) or (carriers[0] if len(carriers) == 1 else None)
 
-    def routes(self, type: str) -> Sequence[tuple[Selection, Mailbox]]:
+    def routes(self, type: str) -> Sequence[tuple[RouteRule, Mailbox]]:
         """The agencies' routes for a message type, those first that go before others."""
         return self._routes.get(type, ())
 

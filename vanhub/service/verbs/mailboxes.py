@@ -11,7 +11,7 @@ from vanhub.service.core import Core
 from vanhub.service.octets import Octets
 from vanhub.service.verbs import verb
 from vanhub.service.verbs.shapes import plain
-from vanhub.store import deliveries
+from vanhub.store import deliveries, rulings
 from vanhub.store.doctor import depths
 from vanhub.values.delivery import DeliveryState, Slot
 from vanhub.values.mailbox import Mailbox
@@ -81,14 +81,21 @@ def release(core: Core, actor: str, *, delivery: str, claim: str) -> dict[str, A
 
 @verb("mailbox.free", writes=True)
 def free(core: Core, actor: str, *, delivery: str) -> dict[str, Any]:
-    return dict(plain(core.store.call(deliveries.free, delivery, now=core.clock(), actor=actor)))
+    """The delivery as it is now; held copies of it are let out with it."""
+    return dict(plain(core.store.call(rulings.free, delivery, now=core.clock(), actor=actor)[0]))
+
+
+@verb("mailbox.refuse", writes=True)
+def refuse(core: Core, actor: str, *, delivery: str, reason: str) -> dict[str, Any]:
+    """The delivery as it is now; held copies of it are refused with it."""
+    return dict(plain(core.store.call(rulings.refuse, delivery, reason=reason, now=core.clock(), actor=actor)[0]))
 
 
 @verb("mailbox.redeliver", writes=True)
 def redeliver(core: Core, actor: str, *, delivery: str) -> dict[str, Any]:
     now = core.clock()
     mailbox = _require(core, core.store.look(deliveries.get_delivery, delivery).mailbox)
-    return dict(plain(core.store.call(deliveries.redeliver, delivery, now=now, actor=actor, expires_at=now + mailbox.expiry)))
+    return dict(plain(core.store.call(rulings.redeliver, delivery, now=now, actor=actor, expires_at=now + mailbox.expiry)))
 
 
 def _require(core: Core, id: str) -> Mailbox:
