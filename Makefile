@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?= tests
+# Where interchanges from the field lie, and how long each target is fuzzed.
+SAMPLES ?= ../shared/samples
+SECONDS ?= 300
+TARGETS ?= text split answers check
 
-.PHONY: demo test check format docs bench dist clean
+.PHONY: demo test check format docs samples bench fuzz dist clean
 
 demo: $(READY)
 	$(BIN)/vanhub demo
@@ -27,8 +31,16 @@ format: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 
+# Writes docs/samples.md, which no test can make without the samples.
+samples: $(READY)
+	$(BIN)/python docs/samples.py $(SAMPLES)
+
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# What is found lies in .fuzz/ and ends the run.
+fuzz: .venv-fuzz/.ready
+	for target in $(TARGETS); do .venv-fuzz/bin/python -m fuzz $$target .fuzz -max_total_time=$(SECONDS) || exit 1; done
 
 dist: $(READY)
 	$(BIN)/python -m build --no-isolation
@@ -40,5 +52,10 @@ $(READY): .ci/requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+.venv-fuzz/.ready: .ci/requirements.lock .ci/fuzz.lock
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock -r .ci/fuzz.lock
+	touch .venv-fuzz/.ready
+
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-fuzz .fuzz dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
