@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.directory.generator import random_sample, random_style, styled
 from tests.directory.samples import DIRECTORIES, SERVICE, directory
-from vanhub.directory.check import CheckLimits, InterchangeCheck, _Body, check_interchange
+from vanhub.directory.body import Body
+from vanhub.directory.check import CheckLimits, InterchangeCheck, check_interchange
 from vanhub.directory.rulebook import Rules
 from vanhub.directory.stream import check_stream
 from vanhub.edifact.faults import FaultKind
@@ -43,7 +44,7 @@ OCTETS = st.one_of(
 def slow_way_only() -> Iterator[None]:
     """Nothing is accepted quickly: not messages, not segments."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(_Body, "_pass_message", lambda *_: False)
+    patch.setattr(Body, "_pass_message", lambda *_: False)
     patch.setattr(Rules, "accept", lambda *_: False)
     try:
         yield
@@ -109,7 +110,7 @@ def test_repeats_that_are_only_counted_are_counted_right(body: bytes, listed: in
     data = HEADER + b"UNH+1+CUSDEC:D:96B:UN'BGM+929+1+9'" + body + b"UNT+9+1'UNZ+1+R'"
     limits = CheckLimits(max_faults=listed)
     patch = pytest.MonkeyPatch()
-    patch.setattr(_Body, "_pass_repeats", lambda *_: 0)
+    patch.setattr(Body, "_pass_repeats", lambda *_: 0)
     try:
         one_by_one = check_interchange(data, DIRECTORIES, limits=limits)
     finally:

@@ -59,7 +59,7 @@ def units(*pieces: bytes) -> list[Unit]:
         (b"hello", [(b"hello", False, False)]),
         (b"hello\r\n" + A, [(b"hello\r\n", False, False), (A, True, True)]),
         (b"UNBLOCK UNABLE" + UNA + A, [(b"UNBLOCK UNABLE", False, False), (UNA + A, True, True)]),
-        (A + b"UIB+UNOA:4'UIZ'" + A, [(A, True, True), (b"UIB+UNOA:4'UIZ'", False, False), (A, True, True)]),
+        (A + b"UIB+UNOA:4'UIZ'" + A, [(A, True, True), (b"UIB+UNOA:4'UIZ'", True, True), (A, True, True)]),
         (b"UNH+1'", [(b"UNH+1'", False, False)]),
         (b"x" * (LONGEST_GARBAGE + 5), [(b"x" * LONGEST_GARBAGE, False, False), (b"x" * 5, False, False)]),
         (b"UN", [(b"UN", False, False)]),

@@ -22,6 +22,9 @@ from vanhub.directory.pack import FORMAT, SUFFIX, directory_order
 from vanhub.errors import OperatorError
 
 _Value = TypeVar("_Value")
+_INTERACTIVE = "interactive/"
+# The other members, of elements and codes, are the batch directory's too.
+_OWN_OF_INTERACTIVE = ("messages", "segments", "composites", "dependencies")
 
 
 def open_directories(*folders: Path) -> SchemaDirectories:
@@ -74,12 +77,13 @@ class SchemaDirectories:
 
 
 class SchemaDirectory:
-    """One directory of a schema file. Implements ``model.Directory``; the rest is for showing it to people."""
+    """One directory of a schema file, or the interactive one in it. Implements ``model.Directory``; the rest is for showing it to people."""
 
-    def __init__(self, file: _SchemaFile, index: int, head: Mapping[str, Any]) -> None:
+    def __init__(self, file: _SchemaFile, index: int, head: Mapping[str, Any], *, is_interactive: bool = False) -> None:
         self._file = file
         self._index = index
         self._head = head
+        self._prefix = _INTERACTIVE if is_interactive else ""
         self._unfolded: dict[tuple[str, str], Any] = {}
 
     def __repr__(self) -> str:
@@ -87,8 +91,17 @@ class SchemaDirectory:
 
     @property
     def name(self) -> str:
-        """``"D.96B"``, ``"service-4"``."""
-        return str(self._head["name"])
+        """``"D.96B"``, ``"service-4"``, ``"D.96B interactive"``."""
+        return f"{self._head['name']} interactive" if self._prefix else str(self._head["name"])
+
+    @property
+    def interactive(self) -> SchemaDirectory | None:
+        """The interactive directory of this edition, None where there is none."""
+        return self._once("interactive", "", self._find_interactive)
+
+    def _find_interactive(self) -> SchemaDirectory | None:
+        found = SchemaDirectory(self._file, self._index, self._head, is_interactive=True)
+        return found if not self._prefix and found.message_types() else None
 
     @property
     def quality(self) -> str:
@@ -176,9 +189,10 @@ class SchemaDirectory:
 
     def _mapping(self, member: str) -> Mapping[str, Any]:
         """A member as of this directory. Those that many questions go to are kept, the others were unfolded for good."""
+        place = self._prefix + member if member.startswith(_OWN_OF_INTERACTIVE) else member
         if "/" in member:
-            return self._file.as_of(member, self._index)
-        return self._once("member", member, lambda: self._file.as_of(member, self._index))
+            return self._file.as_of(place, self._index)
+        return self._once("member", member, lambda: self._file.as_of(place, self._index))
 
     def _message(self, type: str) -> MessageDefinition | None:
         name = self._mapping("messages.json").get(type)

@@ -203,6 +203,7 @@ class Profile:
     def __init__(self, table: SegmentTable, rules: Rules) -> None:
         self.table = table
         self.rules = rules
+        self.is_secured = "USH" in table.tags
         self._shapes: set[str] = set()
 
     def conforms(self, tags: list[str]) -> bool:
@@ -233,36 +234,40 @@ class Rulebook:
         self._directories = directories
         self._rules: dict[tuple[str, Marks, int], Rules] = {}
         self._tables: dict[tuple[str, str], SegmentTable] = {}
-        self._profiles: dict[tuple[str, str, str, str, Marks, int], Profile | Unknown] = {}
+        self._profiles: dict[tuple[str, str, str, str, Marks, int, bool], Profile | Unknown] = {}
 
     def service_rules(self, marks: Marks, syntax_version: int) -> Rules:
         """For UNB, UNG, UNE, UNZ, and for messages of an unknown directory."""
         return self._rules_of(None, marks, syntax_version)
 
-    def profile(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown:
-        """By S009 0065, 0052, 0054, 0051."""
-        key = (type, version, release, agency, marks, syntax_version)
+    def profile(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int, *, interactive: bool = False) -> Profile | Unknown:
+        """By S009 or S306 0065, 0052, 0054, 0051."""
+        key = (type, version, release, agency, marks, syntax_version, interactive)
         profile = self._profiles.get(key)
         if profile is None:
             if len(self._profiles) >= _MOST_PROFILES:
                 self._profiles.clear()
-            profile = self._profiles[key] = self._find(type, version, release, agency, marks, syntax_version)
+            directory = self._interactive(version, release, agency) if interactive else self._batch(type, version, release, agency, syntax_version)
+            profile = self._profiles[key] = self._find(type, directory, marks, syntax_version)
         return profile
 
     def profile_in_use(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown | None:
         """As ``profile``, None where it was not asked for before: loading takes dozens of milliseconds."""
-        return self._profiles.get((type, version, release, agency, marks, syntax_version))
+        return self._profiles.get((type, version, release, agency, marks, syntax_version, False))
 
-    def _find(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown:
-        directory: Directory | None = None
+    def _batch(self, type: str, version: str, release: str, agency: str, syntax_version: int) -> Directory | None:
         # Types of the service directories come first: no other directory has them.
         number = 4 if version == "4" or syntax_version >= 4 else 3
         for service in (self._directories.service(number), self._directories.service(4)):
             if agency in {"UN", ""} and service.message(type) is not None:
-                directory = service
-                break
-        if directory is None:
-            directory = self._directories.find(version, release, agency)
+                return service
+        return self._directories.find(version, release, agency)
+
+    def _interactive(self, version: str, release: str, agency: str) -> Directory | None:
+        directory = self._directories.find(version, release, agency)
+        return directory.interactive if directory is not None else None
+
+    def _find(self, type: str, directory: Directory | None, marks: Marks, syntax_version: int) -> Profile | Unknown:
         if directory is None:
             return Unknown(directory=False)
         definition = directory.message(type)

@@ -11,6 +11,10 @@ from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.separators import Separators
 
 UNA_LENGTH = 9
+HEADERS = (b"UNB", b"UIB")
+"""With what an interchange begins, after UNA: batch (ISO 9735-2) and interactive (ISO 9735-3)."""
+# In so many octets UNA, a line end and S001 have room; what has not shown them by then is no opening.
+ENOUGH = 512
 _INFORMATION = Separators(component=b"\x1f", element=b"\x1d", decimal=b".", release=b" ", repetition=b" ", terminator=b"\x1c")
 # Terminators and separators that partners use: printable ASCII, the information separators and a line end.
 _SERVING = frozenset(range(0x21, 0x7F)) | {0x0A, 0x0D, 0x1C, 0x1D, 0x1E, 0x1F}
@@ -28,6 +32,16 @@ def announced(head: bytes, syntax_version: int = 0) -> Separators:
     if head.startswith(b"UNB\x1d"):
         return _INFORMATION
     return Separators.default(syntax_version)
+
+
+def syntax_identifier(header: bytes, separators: Separators, *, whole: bool) -> list[bytes] | None:
+    """The components of S001 in ``header``, which begins with UNB or UIB; None when more octets are needed. ``whole``: no more will come."""
+    whole = whole or len(header) >= ENOUGH
+    header = header[:ENOUGH]
+    ends = [at for at in (header.find(separators.element, 4), header.find(separators.terminator, 4)) if at >= 0]
+    if not ends and not whole:
+        return None
+    return header[4 : min(ends, default=len(header))].split(separators.component)
 
 
 def advice_faults(separators: Separators, syntax_version: int) -> list[tuple[FaultKind, int, bytes]]:

@@ -1,4 +1,4 @@
-"""The envelope of one interchange: nesting, counts and references of UNB..UNZ, UNG..UNE, UNH..UNT, and what they add up to.
+"""The envelope of one interchange: nesting, counts and references of UNB..UNZ, UNG..UNE, UNH..UNT, UNO..UNP, and what they add up to.
 
 ``Envelope`` keeps what is open and what was found; the check tells it which service segments came. It collects the faults, the
 listed ones and the count of all, and gives the ``Report``. It knows no directory.
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
+from vanhub.edifact.frame import BATCH, GROUP_TRAILER, INTERACTIVE, PACKAGE_TRAILER, Frame, Trailer
 from vanhub.edifact.guide_faults import GuideFault
-from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
+from vanhub.edifact.report import GroupReport, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.scanner import Fields
 from vanhub.edifact.separators import Separators
 
 # Tuples, because they are short and a kind of fault is slow to hash.
 _TOLERATED = tuple(kind for kind in FaultKind if kind.code(3) is None)
 _TOLERATED_4 = tuple(kind for kind in FaultKind if kind.code(4) is None)
-ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
+ENVELOPE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT", "UIB", "UIZ", "UIH", "UIT"})
 
 
 def party(fields: Fields, element: int) -> Party:
@@ -32,22 +33,32 @@ def party(fields: Fields, element: int) -> Party:
 
 
 def header_of(fields: Fields, separators: Separators, identifier: str, syntax_version: int) -> InterchangeHeader:
-    """UNB as values. A 0 in 0031 and 0035 says no, as leaving them out does."""
-    date, time = fields.value(4), fields.value(4, 1)
-    return InterchangeHeader(
+    """UNB or UIB as values. A 0 in 0031 and 0035 says no, as leaving them out does."""
+    details = tuple(fields.values[1][2:5]) if syntax_version >= 4 and len(fields.values) > 1 else ()
+    interactive = fields.value(0) == INTERACTIVE.header
+    sender, recipient, prepared, reference, test = (6, 7, 8, 2, 10) if interactive else (2, 3, 4, 5, 11)
+    date, time = fields.value(prepared), fields.value(prepared, 1)
+    header = InterchangeHeader(
         separators=separators,
         syntax_identifier=identifier,
         syntax_version=syntax_version,
-        sender=party(fields, 2),
-        recipient=party(fields, 3),
+        sender=party(fields, sender),
+        recipient=party(fields, recipient),
         prepared=f"{date}:{time}" if time else date,
-        reference=fields.value(5),
+        reference=fields.value(reference),
+        test=fields.value(test).replace("0", ""),
+        syntax_details=details,
+        interactive=interactive,
+    )
+    if interactive:
+        return header
+    return dataclasses.replace(
+        header,
         password=fields.value(6),
         application_reference=fields.value(7),
         priority=fields.value(8),
         acknowledgement_request=fields.value(9).replace("0", ""),
         agreement=fields.value(10),
-        test=fields.value(11).replace("0", ""),
     )
 
 
@@ -60,7 +71,7 @@ class Where(NamedTuple):
 
 @dataclass(slots=True)
 class OpenMessage:
-    """The message between its UNH and its UNT."""
+    """The message between its UNH and its UNT, or the package between its UNO and its UNP."""
 
     reference: str
     type: str
@@ -77,6 +88,8 @@ class OpenMessage:
     guide: str = ""
     guide_faults: int = 0
     guide_warnings: int = 0
+    kind: Kind = Kind.MESSAGE
+    related: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,13 +105,15 @@ class OpenGroup:
     first_message: int
     types_mixed: bool = False
     headless: int = 0
+    is_encrypted: bool = False
 
 
 class Envelope:
-    """What is open, what was found. ``header`` is set when UNB was read."""
+    """What is open, what was found. ``frame`` is set when it is known, ``header`` when UNB or UIB was read."""
 
     def __init__(self, most_faults: int) -> None:
         self.header = InterchangeHeader(Separators.default(3))
+        self.frame: Frame = BATCH
         self.segments = 0
         self.message: OpenMessage | None = None
         self.group: OpenGroup | None = None
@@ -112,7 +127,11 @@ class Envelope:
         self._rejected = False
         self._rejected_groups: set[int] = set()
         self._references: set[str] = set()
+        self._package_references: set[str] = set()
         self._group_references: set[str] = set()
+        self._is_encrypted = False
+        self._is_lost = False
+        self._is_cut = False
         self._outside_groups = 0
         self._headless = 0
         self._mixed = False
@@ -199,10 +218,11 @@ class Envelope:
             return
         members = len(self.messages) - group.first_message + group.headless
         if fields is None:
-            self.fault(FaultKind.TRAILER_MISSING, Level.GROUP, "UNE", where)
+            self._miss(Level.GROUP, "UNE", where)
         else:
-            self._compare_count(FaultKind.COUNT_IN_UNE, Level.GROUP, "UNE", where, fields, members)
-            self._compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, "UNE", where, fields, group.reference)
+            if not group.is_encrypted:
+                self._compare_count(FaultKind.COUNT_IN_UNE, Level.GROUP, GROUP_TRAILER, where, fields, members)
+            self.compare_reference(FaultKind.REFERENCE_IN_UNE, Level.GROUP, GROUP_TRAILER, where, fields, group.reference, "UNG")
         if not members:
             self.fault(FaultKind.GROUP_EMPTY, Level.GROUP, "UNE" if fields is not None else "UNG", where)
         self._keep_group(group, end)
@@ -225,23 +245,57 @@ class Envelope:
         return len(self.groups) if self.group is not None else None
 
     def begin_message(self, fields: Fields, where: Where) -> OpenMessage:
-        """UNH came."""
-        reference = fields.value(1)
-        type, version, release, agency, association = (fields.value(2, component) for component in range(5))
+        """UNH or UIH came."""
+        frame = self.frame
+        reference = fields.value(frame.reference)
+        type, version, release, agency, association = (fields.value(frame.identifier, component) for component in frame.identity)
         self.message = OpenMessage(reference, type, version, release, agency, association, where.offset, self.current_group)
         if not self.is_new(reference):
-            self.fault(FaultKind.DUPLICATE_MESSAGE, Level.MESSAGE, "UNH", where, offset=fields.offset(1), element=2, value=reference)
-        self._enter(reference, type, where, fields.offset(2))
+            offset, element = fields.offset(frame.reference), frame.reference + 1
+            self.fault(FaultKind.DUPLICATE_MESSAGE, Level.MESSAGE, frame.message, where, offset=offset, element=element, value=reference)
+        self._enter(reference, type, where, fields.offset(frame.identifier))
         return self.message
+
+    def begin_package(self, fields: Fields, where: Where, related: tuple[tuple[str, str], ...]) -> None:
+        """UNO came; ``related`` is what its S020 say."""
+        reference = fields.value(1)
+        self.message = OpenMessage(reference, "UNO", "", "", "", "", where.offset, self.current_group, kind=Kind.PACKAGE, related=related)
+        if reference in self._package_references:
+            self.fault(FaultKind.DUPLICATE_PACKAGE, Level.MESSAGE, "UNO", where, offset=fields.offset(1), element=2, value=reference)
+        elif reference:
+            self._package_references.add(reference)
+        self._stand("UNO", where)
+
+    def end_package(self, where: Where, end: int, fields: Fields | None, octets: str) -> None:
+        """UNP came, or (``fields`` None) did not. ``octets`` is the length in UNO."""
+        if self.message is None:
+            return
+        if fields is None:
+            self._miss(Level.MESSAGE, "UNP", where)
+        else:
+            self.compare_length(FaultKind.LENGTH_IN_UNP, Level.MESSAGE, PACKAGE_TRAILER, where, fields, octets, "UNO")
+            self.compare_reference(FaultKind.REFERENCE_IN_UNP, Level.MESSAGE, PACKAGE_TRAILER, where, fields, self.message.reference, "UNO")
+        self.leave_message(end)
+
+    def add_encrypted(self, reference: str, where: Where, end: int) -> None:
+        """Encrypted data came, USD to USU, in the place of the messages of the interchange or of the group that is open. How many they are cannot be seen."""
+        if self.group is None:
+            self._is_encrypted = True
+        else:
+            self.group.is_encrypted = True
+        self._stand("USD", where)
+        self._keep(OpenMessage(reference, "USD", "", "", "", "", where.offset, self.current_group, 0, kind=Kind.ENCRYPTED), end)
+
+    def lose(self, *, is_cut: bool) -> None:
+        """The end of an object or of encrypted data was not where it should be, so that nothing that follows can be counted on; ``is_cut``: nothing follows."""
+        self._is_lost, self._is_cut = True, is_cut
 
     def _enter(self, reference: str, type: str, where: Where, type_offset: int) -> None:
         if reference:
             self._references.add(reference)
+        self._stand(self.frame.message, where)
         group = self.group
         if group is None:
-            self._outside_groups += 1
-            if self.groups:
-                self._mix("UNH", where)
             return
         if not group.type:
             group.type = type  # version 4 need not name it
@@ -250,16 +304,24 @@ class Envelope:
             params = {"expected": group.type}
             self.fault(FaultKind.TYPES_MIXED_IN_GROUP, Level.GROUP, "UNH", where, offset=type_offset, element=3, component=1, value=type, params=params)
 
+    def _stand(self, segment: str, where: Where) -> None:
+        """A message or what may stand in its place."""
+        if self.group is None:
+            self._outside_groups += 1
+            if self.groups:
+                self._mix(segment, where)
+
     def end_message(self, where: Where, end: int, fields: Fields | None) -> None:
-        """UNT came (``where``: itself), or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
+        """UNT or UIT came (``where``: itself), or (``fields`` None) did not; ``where`` is then the last segment before the gap."""
         message = self.message
         if message is None:
             return
+        trailer = self.frame.message_trailer
         if fields is None:
-            self.fault(FaultKind.TRAILER_MISSING, Level.MESSAGE, "UNT", where)
+            self._miss(Level.MESSAGE, trailer.tag, where)
         else:
-            self._compare_count(FaultKind.COUNT_IN_UNT, Level.MESSAGE, "UNT", where, fields, message.segments)
-            self._compare_reference(FaultKind.REFERENCE_IN_UNT, Level.MESSAGE, "UNT", where, fields, message.reference)
+            self._compare_count(FaultKind.COUNT_IN_UNT, Level.MESSAGE, trailer, where, fields, message.segments)
+            self.compare_reference(FaultKind.REFERENCE_IN_UNT, Level.MESSAGE, trailer, where, fields, message.reference, self.frame.message)
         self.message = None
         self._keep(message, end)
 
@@ -276,7 +338,7 @@ class Envelope:
         self._enter(message.reference, message.type, Where(1, message.offset), type_offset)
 
     def leave_message(self, end: int) -> None:
-        """The end of a message that was entered whole."""
+        """The end of a message that was entered whole, or of a package."""
         if self.message is not None:
             self._keep(self.message, end)
             self.message = None
@@ -300,45 +362,63 @@ class Envelope:
                 message.guide,
                 message.guide_faults,
                 message.guide_warnings,
+                message.kind,
+                message.related,
             )
         )
 
     # --- the interchange ---
 
     def end_interchange(self, where: Where, fields: Fields) -> None:
-        """UNZ came."""
-        members = len(self.groups) or len(self.messages) + self._headless
-        if not self._mixed:
-            self._compare_count(FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, members)
-        self._compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, "UNZ", where, fields, self.header.reference)
+        """UNZ or UIZ came."""
+        trailer, members = self.frame.trailer, len(self.groups) or len(self.messages) + self._headless
+        if not (self._mixed or self._is_encrypted):
+            self._compare_count(FaultKind.COUNT_IN_UNZ, Level.INTERCHANGE, trailer, where, fields, members)
+        self.compare_reference(FaultKind.REFERENCE_IN_UNZ, Level.INTERCHANGE, trailer, where, fields, self.header.reference, self.frame.header)
         if not members:
-            self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, "UNZ", where)
+            self.fault(FaultKind.INTERCHANGE_EMPTY, Level.INTERCHANGE, trailer.tag, where)
 
     def break_off(self, where: Where, end: int) -> None:
-        """The octets ended before UNZ, ``where`` being the last segment: that UNT and UNE did not come either is the same fault."""
+        """The octets ended before UNZ or UIZ, ``where`` being the last segment: that the trailers within did not come either is the same fault."""
         if self.message is not None:
             self._keep(self.message, end)
             self.message = None
         if self.group is not None:
             self._keep_group(self.group, end)
-        self.fault(FaultKind.TRAILER_MISSING, Level.INTERCHANGE, "UNZ", where)
+        self._miss(Level.INTERCHANGE, self.frame.trailer.tag, where)
 
     def _mix(self, segment: str, where: Where) -> None:
         if not self._mixed:
             self._mixed = True
             self.fault(FaultKind.GROUPS_AND_MESSAGES_MIXED, Level.INTERCHANGE, segment, where)
 
-    def _compare_count(self, kind: FaultKind, level: Level, segment: str, where: Where, fields: Fields, found: int) -> None:
-        value = fields.value(1)
-        # What is no number was reported as such.
-        if value.isascii() and value.isdigit() and len(value) <= 18 and int(value) != found:
-            self.fault(kind, level, segment, where, offset=fields.offset(1), element=2, value=value, params={"found": str(found)})
+    # --- trailers ---
 
-    def _compare_reference(self, kind: FaultKind, level: Level, segment: str, where: Where, fields: Fields, expected: str) -> None:
-        value = fields.value(2)
+    def _miss(self, level: Level, segment: str, where: Where) -> None:
+        if not self._is_cut:
+            self.fault(FaultKind.TRAILER_MISSING, level, segment, where)
+
+    def _compare_count(self, kind: FaultKind, level: Level, trailer: Trailer, where: Where, fields: Fields, found: int) -> None:
+        value = fields.value(trailer.count)
+        # What is no number was reported as such.
+        if value.isascii() and value.isdigit() and len(value) <= 18 and int(value) != found and not self._is_lost:
+            offset, element = fields.offset(trailer.count), trailer.count + 1
+            self.fault(kind, level, trailer.tag, where, offset=offset, element=element, value=value, params={"found": str(found)})
+
+    def compare_length(self, kind: FaultKind, level: Level, trailer: Trailer, where: Where, fields: Fields, expected: str, header: str) -> None:
+        """A length in octets that a trailer repeats from its ``header``, where both are numbers."""
+        value = fields.value(trailer.count)
+        if value.isdigit() and expected.isdigit() and value.lstrip("0") != expected.lstrip("0") and not self._is_lost:
+            params = {"expected": expected, "header": header}
+            self.fault(kind, level, trailer.tag, where, offset=fields.offset(trailer.count), element=trailer.count + 1, value=value, params=params)
+
+    def compare_reference(self, kind: FaultKind, level: Level, trailer: Trailer, where: Where, fields: Fields, expected: str, header: str) -> None:
+        """A reference that a trailer repeats from its ``header``."""
+        value = fields.value(trailer.reference)
         # A header without its reference was reported as such.
         if value and expected and value != expected:
-            self.fault(kind, level, segment, where, offset=fields.offset(2), element=3, value=value, params={"expected": expected})
+            params = {"expected": expected, "header": header}
+            self.fault(kind, level, trailer.tag, where, offset=fields.offset(trailer.reference), element=trailer.reference + 1, value=value, params=params)
 
     def report(self, offset: int, header_end: int, end: int) -> Report:
         """What it all adds up to. A fault of the interchange rejects everything, of a group its messages, any other its message."""

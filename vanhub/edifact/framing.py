@@ -2,8 +2,10 @@
 
 Sans-I/O: octets in, events out. The rules it keeps:
 
-- An interchange runs from UNA or UNB to the terminator of UNZ. White space and byte order marks between interchanges are dropped.
-- A UNA or UNB at a segment's start inside an unfinished interchange ends that one (it is not complete) and begins the next.
+- An interchange runs from UNA or UNB to the terminator of UNZ, an interactive one from UNA or UIB to that of UIZ. White space and byte order marks
+  between interchanges are dropped.
+- A UNA, UNB or UIB at a segment's start inside an unfinished interchange ends that one (it is not complete) and begins the next.
+- In syntax version 4 the objects of packages and encrypted data are passed by their lengths (``vanhub.edifact.passage``), whatever they hold.
 - Octets that begin no interchange are runs of their own: a run ends where an interchange plausibly begins, or after 64 KiB.
 - Octets are passed on as they come: what is held back is the possible beginning of a service segment, some dozens of octets.
 - The same octets in any pieces give the same units.
@@ -19,7 +21,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from vanhub.edifact.advice import UNA_LENGTH, announced
+from vanhub.edifact.advice import ENOUGH, HEADERS, UNA_LENGTH, announced, syntax_identifier
+from vanhub.edifact.passage import PASSAGE_TAGS, Passage
+from vanhub.edifact.separators import Separators
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Octets:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The unit now open is over. ``complete``: the terminator of its UNZ was seen; ``is_interchange``: it began with UNA or UNB."""
+    """The unit now open is over. ``complete``: the terminator of its UNZ or UIZ was seen; ``is_interchange``: it began with UNA, UNB or UIB."""
 
     complete: bool
     is_interchange: bool
@@ -41,8 +45,10 @@ class Ended:
 class _State(enum.Enum):
     BETWEEN = enum.auto()
     GARBAGE = enum.auto()
+    HEADER = enum.auto()
     SEGMENT_START = enum.auto()
     SEGMENTS = enum.auto()
+    PASSAGE = enum.auto()
     TRAILER = enum.auto()
 
 
@@ -52,16 +58,18 @@ _BLANK = re.compile(rb"[ \t\r\n]*+")
 # As many octets as tell whether an interchange begins: UNA and its six characters, line ends, the tag that follows, its separator.
 _HEAD = 24
 _ADVICE = re.compile(rb"UNA(?:[^A-Za-z0-9]{6}|.{6}[ \t\r\n]{0,8}U[NI]B)", re.DOTALL)
-_HEADER = re.compile(rb"UNB[^A-Za-z0-9 \t\r\n]")
-_AMID_GARBAGE = re.compile(rb"UNA.{6}[ \t\r\n]{0,8}UNB|UNB[^A-Za-z0-9 \t\r\n]UNO[A-Z]", re.DOTALL)
-_TRAILER = re.compile(rb"UNZ[^A-Za-z0-9]")
+_HEADER = re.compile(rb"U[NI]B[^A-Za-z0-9 \t\r\n]")
+_AMID_GARBAGE = re.compile(rb"UNA.{6}[ \t\r\n]{0,8}U[NI]B|U[NI]B[^A-Za-z0-9 \t\r\n]UNO[A-Z]", re.DOTALL)
+_TRAILERS = {b"UNB": b"UNZ", b"UIB": b"UIZ"}
 
 
 @lru_cache(maxsize=64)
 def _telling(terminator: bytes) -> re.Pattern[bytes]:
-    """A terminator after which UNA, UNB or UNZ stands, or may yet come; of a terminator that is itself white space, the last such."""
+    """A terminator after which UNA, a header or trailer of an interchange, UNO or USD stands, or may yet come; of a terminator that is itself white space,
+    the last such.
+    """
     blank = b" \t\r\n".replace(terminator, b"")
-    return re.compile(re.escape(terminator) + rb"(?=[" + blank + rb"]*+(?:UN[ABZ]|UN?\Z|\Z))")
+    return re.compile(re.escape(terminator) + rb"(?=[" + blank + rb"]*+(?:UN[ABOZ]|UI[BZ]|USD|U[INS]?\Z|\Z))")
 
 
 class Framer:
@@ -76,8 +84,12 @@ class Framer:
         self._base = 0  # where in the stream the octets held stand
         self._events: list[Octets | Ended] = []
         self._garbage_left = 0
+        self._separators = Separators()
         self._release = b""
         self._terminator = b""
+        self._trailer = b""
+        self._has_passages = False
+        self._passage: Passage | None = None
         self._released = False  # the octet passed on last was a release character that is not itself released
 
     def feed(self, data: bytes) -> list[Octets | Ended]:
@@ -101,8 +113,10 @@ class Framer:
         steps = {
             _State.BETWEEN: self._begin,
             _State.GARBAGE: self._pass_garbage,
+            _State.HEADER: self._look_at_header,
             _State.SEGMENT_START: self._look_at_tag,
             _State.SEGMENTS: self._pass_segments,
+            _State.PASSAGE: self._pass_passage,
             _State.TRAILER: self._pass_trailer,
         }
         at = 0
@@ -128,15 +142,29 @@ class Framer:
         if not begins:
             self._state, self._garbage_left = _State.GARBAGE, LONGEST_GARBAGE
             return at, False
-        separators = announced(head)
+        self._separators = separators = announced(head)
         self._terminator = separators.terminator
         self._release = separators.release if separators.release != b" " else b""
         self._released = False
-        self._state = _State.SEGMENTS
+        self._state = _State.HEADER
         # The characters of UNA are no text: its terminator ends no segment. What follows is the interchange's own UNB.
         advice = UNA_LENGTH if head.startswith(b"UNA") else 0
         self._emit(data, at, at + advice)
         return at + advice, False
+
+    def _look_at_header(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        start = _BLANK.match(data, at).end()  # type: ignore[union-attr]
+        self._emit(data, at, start)
+        header = data[start : start + ENOUGH]
+        if not last and len(header) < 3:
+            return start, True
+        values = syntax_identifier(header, self._separators, whole=last)
+        if values is None:
+            return start, True
+        self._trailer = _TRAILERS.get(header[:3], b"UNZ")
+        self._has_passages = values[1:2] == [b"4"]
+        self._state = _State.SEGMENTS
+        return start, False
 
     def _pass_garbage(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
         start = _AMID_GARBAGE.search(data, at)
@@ -159,17 +187,35 @@ class Framer:
         start = _BLANK.match(data, at).end()  # type: ignore[union-attr]
         self._emit(data, at, start)
         head = data[start : start + _HEAD]
-        if head.startswith(b"UNZ") and (len(head) > 3 or last):
-            self._state = _State.TRAILER if _TRAILER.match(head) else _State.SEGMENTS
+        known = (self._trailer, *(PASSAGE_TAGS if self._has_passages else ()))
+        if head.startswith(known) and (len(head) > 3 or last):
+            self._state = self._known_tag(head)
             return start, False
         begins = _begins(head, last or len(head) == _HEAD) if head else None
-        if begins is None or head == b"UNZ":
+        if begins is None or (not last and any(tag.startswith(head) for tag in known)):
             return start, True
         if begins:
             self._end(complete=False)
         else:
             self._state = _State.SEGMENTS
         return start, False
+
+    def _known_tag(self, head: bytes) -> _State:
+        """What to do at a segment that begins with the tag of the trailer or of what announces a passage."""
+        if head.startswith(self._trailer):
+            return _State.SEGMENTS if head[3:4].isalnum() or len(head) == 3 else _State.TRAILER
+        if not head.startswith(self._separators.element, 3):
+            return _State.SEGMENTS
+        self._passage = Passage(self._separators)
+        return _State.PASSAGE
+
+    def _pass_passage(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        if self._passage is None or self._passage.is_over:
+            self._passage, self._state, self._released = None, _State.SEGMENT_START, False
+            return at, False
+        end, undecided = self._passage.take(data, at, last)
+        self._emit(data, at, end)
+        return end, undecided
 
     def _pass_segments(self, data: bytes, at: int, _last: bool) -> tuple[int, bool]:
         telling = _telling(self._terminator)
@@ -220,5 +266,5 @@ def _begins(head: bytes, whole: bool) -> bool | None:
         return True
     if whole:
         return False
-    could_be = head.startswith(b"UNA") or b"UNA".startswith(head) or b"UNB".startswith(head) or _MARK.startswith(head)
+    could_be = head.startswith(b"UNA") or any(start.startswith(head) for start in (b"UNA", *HEADERS, _MARK))
     return None if could_be else False

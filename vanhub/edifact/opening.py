@@ -1,7 +1,7 @@
-"""The opening of an interchange: UNA, and syntax identifier, version and encoding in UNB S001.
+"""The opening of an interchange: UNA, and syntax identifier, version and encoding in S001 of UNB or UIB.
 
 Everything after it can only be read with what the opening says, so it is read first, from octets. Where something in it
-cannot be used, ``Opening.faults`` says what, and the opening holds what lets UNB at least be shown.
+cannot be used, ``Opening.faults`` says what, and the opening holds what lets the header at least be shown.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vanhub.edifact.advice import UNA_LENGTH, advice_faults, announced
+from vanhub.edifact.advice import ENOUGH, HEADERS, UNA_LENGTH, advice_faults, announced, syntax_identifier
 from vanhub.edifact.charset import LEGIBLE, Repertoire, announced_encoding, printable, repertoire
 from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.separators import Separators
 
-# In so many octets UNA, a line end and S001 have room; what has not shown them by then is no opening.
-ENOUGH = 512
 _VERSIONS = ("1", "2", "3", "4")
 _BLANK = b" \t\r\n"
 _BEFORE = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
@@ -23,7 +21,7 @@ _BEFORE = re.compile(rb"(?:[ \t\r\n]++|\xef\xbb\xbf)*+")
 
 @dataclass(frozen=True, slots=True)
 class OpeningFault:
-    """``offset`` counts from UNA or UNB; ``element`` is None for UNA."""
+    """``offset`` counts from UNA, UNB or UIB; ``element`` is None for UNA."""
 
     kind: FaultKind
     segment: str
@@ -35,8 +33,9 @@ class OpeningFault:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an interchange announces. ``start``: octets before UNB, UNA among them. With ``faults`` nothing but UNB can be read."""
+    """What an interchange announces. ``tag``: UNB or UIB; ``start``: octets before it, UNA among them. With ``faults`` nothing else can be read."""
 
+    tag: str
     start: int
     separators: Separators
     identifier: str
@@ -52,34 +51,31 @@ def blank_before(data: bytes) -> int:
 
 
 def read_opening(data: bytes, *, whole: bool, encoding: str = "") -> Opening | None:
-    """The opening of ``data``, which begins with what should be UNA or UNB; None when more octets are needed.
+    """The opening of ``data``, which begins with what should be UNA, UNB or UIB; None when more octets are needed.
 
     ``whole``: no more will come. ``encoding`` is by agreement, empty where there is none.
 
     Raises:
         ValueError: no interchange begins here.
     """
-    whole = whole or len(data) >= ENOUGH
+    enough = whole or len(data) >= ENOUGH
     start = 0
     if data.startswith(b"UNA"):
         if len(data) >= UNA_LENGTH:
             start = UNA_LENGTH + len(data[UNA_LENGTH:]) - len(data[UNA_LENGTH:].lstrip(_BLANK))
-        elif not whole:
+        elif not enough:
             return None
     header = data[start:]
-    if not whole and len(header) < 4 and (b"UNB".startswith(header[:3]) or (start == 0 and b"UNA".startswith(header))):
+    if not enough and len(header) < 4 and any(tag.startswith(header[:3]) for tag in (*HEADERS, *((b"UNA",) if start == 0 else ()))):
         return None
-    if not header.startswith(b"UNB") or header[3:4].isalnum() or len(header) < 4:
+    if not header.startswith(HEADERS) or header[3:4].isalnum() or len(header) < 4:
         raise ValueError("no interchange begins here")
-    separators = announced(data)
-    ends = [at for at in (header.find(separators.element, 4), header.find(separators.terminator, 4)) if at >= 0]
-    if not ends and not whole:
-        return None
-    return _interpret(data, start, header[4 : min(ends, default=len(header))].split(separators.component), encoding)
+    values = syntax_identifier(header, announced(data), whole=whole)
+    return None if values is None else _interpret(data, start, header[:3].decode("ascii"), values, encoding)
 
 
-def _interpret(data: bytes, start: int, values: list[bytes], encoding: str) -> Opening:
-    """``values`` are the components of S001."""
+def _interpret(data: bytes, start: int, tag: str, values: list[bytes], encoding: str) -> Opening:
+    """``values`` are the components of S001 in the segment ``tag``."""
     identifier = values[0].decode("latin-1")
     version_sent = values[1].decode("latin-1") if len(values) > 1 else ""
     version = int(version_sent) if version_sent in _VERSIONS else 3
@@ -89,17 +85,17 @@ def _interpret(data: bytes, start: int, values: list[bytes], encoding: str) -> O
             faults.append(OpeningFault(una_kind, "UNA", position - 1, printable(character.decode("latin-1"))))
     known = repertoire(identifier)
     if known is None:
-        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", start + 4, printable(identifier), 2, 1))
-    if version_sent != str(version):
+        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, tag, start + 4, printable(identifier), 2, 1))
+    if version_sent != str(version) or (tag == "UIB" and version < 4):
         place = start + 4 + len(values[0]) + (len(values) > 1)
-        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, "UNB", place, printable(version_sent), 2, 2))
+        faults.append(OpeningFault(FaultKind.SYNTAX_UNSUPPORTED, tag, place, printable(version_sent), 2, 2))
     announced_code = values[3].decode("latin-1") if version >= 4 and len(values) > 3 else ""
     name = encoding or announced_encoding(announced_code)
     if known is not None and name:
         try:
-            known = repertoire(identifier, name)
+            known = repertoire(identifier, encoding, announced_code)
         except LookupError:
             component = 1 if encoding else 4
             place = start + 4 + (0 if encoding else sum(len(value) + 1 for value in values[:3]))
-            faults.append(OpeningFault(FaultKind.ENCODING_UNSUPPORTED, "UNB", place, name, 2, component))
-    return Opening(start, announced(data, version), printable(identifier), version, known or LEGIBLE, tuple(faults))
+            faults.append(OpeningFault(FaultKind.ENCODING_UNSUPPORTED, tag, place, name, 2, component))
+    return Opening(tag, start, announced(data, version), printable(identifier), version, known or LEGIBLE, tuple(faults))

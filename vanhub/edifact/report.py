@@ -46,11 +46,12 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class InterchangeHeader:
-    """UNB as read. ``""`` where an element is absent or could not be read.
+    """UNB or UIB as read. ``""`` where an element is absent or could not be read.
 
     ``syntax_version`` is 1-4 (3 where it could not be read); ``prepared`` is S004 as ``YYMMDD:HHMM`` or
     ``CCYYMMDD:HHMM``; ``test`` is 0035 (``""``, ``"1"`` ..). ``syntax_details`` is what follows 0002 in S001 from
-    syntax version 4 on (0080, 0133 character encoding, 0076), as sent.
+    syntax version 4 on (0080, 0133 character encoding, 0076), as sent. ``interactive``: it is UIB; ``reference`` is then the initiator's (S302 0300), and
+    ``prepared`` S300 as sent.
     """
 
     separators: Separators
@@ -67,11 +68,23 @@ class InterchangeHeader:
     agreement: str = ""
     test: str = ""
     syntax_details: tuple[str, ...] = ()
+    interactive: bool = False
+
+
+class Kind(enum.StrEnum):
+    """What stands in an interchange: a message, a package (UNO..UNP), or data that are encrypted outside any message (USD..USU)."""
+
+    MESSAGE = "message"
+    PACKAGE = "package"
+    ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReport:
-    """One message UNH..UNT: identity, where its bytes are, and whether it may be delivered.
+    """One message UNH..UNT (or UIH..UIT): identity, where its bytes are, and whether it may be delivered.
+
+    Packages and encrypted data stand among the messages, by their ``kind``. A package has 0800 for its reference, ``UNO`` for its type, and in ``related``
+    what it belongs to: 0813 and 0802 of each S020. Encrypted data have 0518 and ``USD``.
 
     ``offset`` is the byte of UNH's ``U``; ``end`` is one past UNT's terminator (or where the message broke off), both
     from the start of the data checked. ``document`` and ``number`` are BGM's document name code (1001) and document number (1004) where
@@ -95,11 +108,13 @@ class MessageReport:
     guide: str = ""
     guide_faults: int = 0
     guide_warnings: int = 0
+    kind: Kind = Kind.MESSAGE
+    related: tuple[tuple[str, str], ...] = ()
 
     @property
     def directory(self) -> str:
-        """As people write it: ``D.96B``."""
-        return f"{self.version}.{self.release}"
+        """As people write it: ``D.96B``; of a package or encrypted data ``""``."""
+        return f"{self.version}.{self.release}" if self.kind is Kind.MESSAGE else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vanhub.edifact.charset import Repertoire, legible
+from vanhub.edifact.iso2022 import SHIFT_MARKS
 from vanhub.edifact.separators import Separators
 
-BLANK = " \t\r\n"
+BLANK = " \t\r\n" + SHIFT_MARKS
+"""What is dropped between segments: white space, and marks of a return to the usual state."""
 
 
 class Cut(str):
@@ -63,6 +65,7 @@ class Scanner:
         self._terminator = marks.terminator
         self._release = marks.release
         self._octets = repertoire.octets
+        self._repertoire = repertoire
         self._decode = repertoire.decoder()
         self._most = most
         self._held: list[str] = []  # pieces of the segment that is not finished yet
@@ -71,8 +74,10 @@ class Scanner:
         self._released = False  # what is held ends with a release character that releases what will come next
 
     def feed(self, data: bytes, *, last: bool = False) -> list[str]:
-        """The segments that ``data`` completes."""
+        """The segments that ``data`` completes. ``last``: no character goes on in what comes next, if anything does."""
         text = self._decode(data, last)
+        if last:
+            self._decode = self._repertoire.decoder()
         if self._released and text:
             self._hold(text[0])
             self._released = False
