@@ -170,6 +170,6 @@ def _named(messages: Sequence[Message], parts: dict[str, list[Text]], file: str,
             remarks.add(found.text, found.line, f"the title page says version {found.version or '-'}, release {found.release or '-'}; taken as {named}")
     for text in (text for texts in parts.values() for text in texts):
         release = _RELEASE.search(text.path.rsplit("/", 1)[-1])
-        if release is not None and release[1].upper() != named[2:]:
-            remarks.add(text, None, f"by its name this file is of release {release[1].upper()}, not of {named[2:]}")
+        if release is not None and release[1].upper() != (likely or [named])[0][2:]:
+            remarks.add(text, None, f"by its name this file is of release {release[1].upper()}; taken as {named}")
     return named
