@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from vanhub.directory.model import GroupUse, MessageDefinition, SegmentUse
 
@@ -44,6 +44,11 @@ class Place:
     def is_trigger(self) -> bool:
         """Whether it begins a group: to repeat it is to repeat the group."""
         return self.order == 0 and self.parent is not None and self.parent.group > 0 and not self.children
+
+    @property
+    def first(self) -> Place:
+        """The segment that it begins with: a group's trigger, else itself."""
+        return self.children[0].first if self.children else self
 
     @property
     def following(self) -> list[Place]:
@@ -86,6 +91,13 @@ class State:
         return self.counts[place.depth] == place.most
 
 
+class Astray(NamedTuple):
+    """Within a group that is at a wrong place: where in it."""
+
+    group: Place
+    state: State
+
+
 MOST_REMEMBERED = 1_000
 """States and choices that one table remembers."""
 
@@ -103,6 +115,7 @@ class SegmentTable:
         self._moves: dict[tuple[int, str], tuple[Move, ...]] = {}
         self._states: dict[tuple[int, tuple[int, ...]], State] = {}
         self.choices: dict[Hashable, Any] = {}  # the walks' own
+        self._groups: dict[str, tuple[Astray, ...]] = {}
         self._free: list[dict[str, tuple[tuple[int, int, int, tuple[int, ...]], ...]]] = [{} for _ in self._places]
 
     def __len__(self) -> int:
@@ -171,6 +184,34 @@ class SegmentTable:
             found = state.free[tag] = self._find_free(state, tag)
             return found
 
+    def groups_of(self, tag: str) -> tuple[Astray, ...]:
+        """Each group that ``tag`` triggers, at its trigger, whatever came before."""
+        found = self._groups.get(tag)
+        if found is None:
+            groups = [place for place in self._places if place.children and place.parent is not None and place.tag == tag]
+            found = self._groups[tag] = tuple(Astray(group, self._state(group.first, (1,) * (group.first.depth + 1))) for group in groups)
+        return found
+
+    def inside(self, astray: Astray, tag: str) -> Astray | None:
+        """As ``free``, as long as that stays within the group."""
+        found = self.free(astray.state, tag)
+        place = found[1].place if found is not None else None
+        while place is not None and place is not astray.group:
+            place = place.parent
+        return Astray(astray.group, found[1]) if found is not None and place is not None else None
+
+    def next_needed(self, state: State) -> State | None:
+        """After the next mandatory segment, all before it being left out as it may; None where that is the end of the message."""
+        place = state.place
+        while place.parent is not None:
+            needed = next((sibling.first for sibling in place.following if sibling.mandatory), None)
+            if needed is not None:
+                if needed is self.end:
+                    return None
+                return next((self.after(state, move) for move in self.moves(state.place, needed.tag) if move.target is needed and state.allows(move)), None)
+            place = place.parent
+        return None
+
     def _find_free(self, state: State, tag: str) -> tuple[Move, State] | None:
         for move in self.moves(state.place, tag):
             if move.missing:
@@ -187,6 +228,7 @@ class SegmentTable:
                 # The choices too: they hold states, and these all that come after them.
                 self._states.clear()
                 self.choices.clear()
+                self._groups.clear()
             state = self._states[key] = State(place, counts, {})
         return state
 
