@@ -46,6 +46,10 @@ class GuideRun(Protocol):
 class Guides(Protocol):
     """The guides that a check goes by."""
 
+    def are_loaded(self, type: str, directory: str) -> bool:
+        """Whether ``begin`` has nothing to read first for messages of this type and directory."""
+        ...
+
     def begin(self, message: OpenMessage, index: int, profile: Profile, reading: Reading) -> GuideRun | None:
         """Of the message number ``index`` of the report; None where no guide can apply to it."""
         ...

@@ -50,6 +50,8 @@ class WholeMessages:
         if not envelope.is_new(reference):
             return None
         (type, version, release, agency, association), profile = identifier
+        if self._guides is not None and not self._explaining and not self._guides.are_loaded(type, f"{version}.{release}"):
+            return None
         tags, texts, raws = tags[start:end], texts[start:end], raws[start:end]
         if not profile.conforms(tags):
             return None

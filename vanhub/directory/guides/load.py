@@ -94,6 +94,9 @@ class GuideSet:
         """
         return OneGuide(self, self.get(name))
 
+    def are_loaded(self, type: str, directory: str) -> bool:
+        return all(head.name in self._guides for head in self._by_message.get((type, directory), ()))
+
     def begin(self, message: OpenMessage, index: int, profile: Profile, reading: Reading) -> GuideRun | None:  # noqa: ARG002 - the table is the guide's own
         heads = self._by_message.get((message.type, f"{message.version}.{message.release}"))
         if heads is None:
@@ -120,6 +123,9 @@ class OneGuide:
     def __init__(self, guides: GuideSet, guide: Guide) -> None:
         self._guides = guides
         self._guide = guide
+
+    def are_loaded(self, type: str, directory: str) -> bool:  # noqa: ARG002 - it was read when it was chosen
+        return True
 
     def begin(self, message: OpenMessage, index: int, profile: Profile, reading: Reading) -> GuideRun | None:  # noqa: ARG002 - as ``GuideSet``
         head = self._guide.head
