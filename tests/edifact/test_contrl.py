@@ -417,8 +417,9 @@ def test_a_contrl_of_a_partner() -> None:
                 (ControlMessage("M3", "INVOIC", "D", "96A", "UN", "", ControlAction("4", "18", "", None, None), ()),),
             ),
         ),
+        "MESSAGE",
     )
-    second = ControlReport("REF2", Party("S"), Party("R"), ControlAction("6", "", "", None, None), (), ())
+    second = ControlReport("REF2", Party("S"), Party("R"), ControlAction("6", "", "", None, None), (), (), "SECOND")
     assert parse_contrl(data) == (first, second)
     assert [each.said.rejected for each in (first, second)] == [False, True]
     assert not nothing.rejected

@@ -20,6 +20,7 @@ _COMMANDS = {
     "alerts": "hub:alerts",
     "demo": "demo:demo",
     "check": "check:check",
+    "explain": "explain:explain",
     "schema": "schema:schema",
     "partner": "principals:partner",
     "agency": "principals:agency",

@@ -18,7 +18,7 @@ How the guide faults of a message become an ``APERAK:D:01B:UN``, in which code o
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from pydifact.segments import Segment
 from vanhub.edifact.echo import echoed, is_encodable
 from vanhub.edifact.guide_faults import GuideFault
 from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report
-from vanhub.edifact.tolerant import ReadSegment, blocks, read_messages
+from vanhub.edifact.tolerant import FreeText, ReadSegment, blocks, free_texts, read_messages
 from vanhub.edifact.writer import codec_of
 
 APERAK = ("APERAK", "D", "01B", "UN")
@@ -136,16 +136,6 @@ def _free_text(subject: str, text: str, language: str = "", function: str = "") 
 
 
 @dataclass(frozen=True, slots=True)
-class FreeText:
-    """FTX: 4451, 4453, the lines of C108 (or of a coded text, C107), 3453. ``""`` where not given."""
-
-    subject: str
-    function: str
-    text: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reference:
     """RFF: 1153, 1154 and 1156, with the texts below it."""
 
@@ -218,7 +208,7 @@ def _application_report(segments: list[ReadSegment]) -> ApplicationReport:
         function=bgm.at(3),
         response=bgm.at(4),
         dates=tuple((segment.at(1), segment.at(1, 1)) for segment in above if segment.tag == "DTM"),
-        texts=_free_texts(above),
+        texts=free_texts(above),
         documents=tuple((segment.at(1), segment.at(2)) for segment in above if segment.tag == "DOC"),
         references=tuple(Reference(segment.at(1), segment.at(1, 1), segment.at(1, 2)) for segment in above if segment.tag == "RFF"),
         parties=tuple((segment.at(1), Party(segment.at(2), segment.at(2, 2))) for segment in above if segment.tag == "NAD"),
@@ -233,18 +223,6 @@ def _application_error(segments: list[ReadSegment]) -> ApplicationError:
         code=erc.at(1),
         code_list=erc.at(1, 1),
         agency=erc.at(1, 2),
-        texts=_free_texts(own),
-        references=tuple(Reference(rff.at(1, 0), rff.at(1, 1), rff.at(1, 2), _free_texts(below)) for rff, *below in references),
+        texts=free_texts(own),
+        references=tuple(Reference(rff.at(1, 0), rff.at(1, 1), rff.at(1, 2), free_texts(below)) for rff, *below in references),
     )
-
-
-def _free_texts(segments: Iterable[ReadSegment]) -> tuple[FreeText, ...]:
-    return tuple(
-        FreeText(segment.at(1), segment.at(2), " ".join(_filled(segment.components(4)) or _filled(segment.components(3)[:1])), segment.at(5))
-        for segment in segments
-        if segment.tag == "FTX"
-    )
-
-
-def _filled(values: Sequence[str]) -> list[str]:
-    return [value for value in values if value]

@@ -32,7 +32,7 @@ from vanhub.edifact.echo import echoed, least_repertoire, values_of
 from vanhub.edifact.faults import Fault, Level
 from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.separators import Separators
-from vanhub.edifact.tolerant import ReadSegment, blocks, read_messages
+from vanhub.edifact.tolerant import ReadSegment, blocks, free_texts, read_messages
 from vanhub.edifact.writer import render_interchange, wrap_message
 
 _UNKNOWN = "UNKNOWN"
@@ -288,9 +288,10 @@ class ControlGroup:
 
 @dataclass(frozen=True, slots=True)
 class ControlReport:
-    """One CONTRL: what is said about the interchange ``reference`` (0020) from ``sender`` to ``recipient``.
+    """One CONTRL, the message ``message`` (0062): what is said about the interchange ``reference`` (0020) from ``sender`` to ``recipient``.
 
     ``messages`` are those outside groups. What is not named follows from ``said``: acknowledged under 7, rejected under 4.
+    ``texts`` are of FTX, which CONTRL does not have and some partners write.
     """
 
     reference: str
@@ -299,6 +300,8 @@ class ControlReport:
     said: ControlAction
     messages: tuple[ControlMessage, ...]
     groups: tuple[ControlGroup, ...]
+    message: str = ""
+    texts: tuple[str, ...] = ()
 
 
 def parse_contrl(data: bytes) -> tuple[ControlReport, ...]:
@@ -312,10 +315,12 @@ def parse_contrl(data: bytes) -> tuple[ControlReport, ...]:
     """
     reports = []
     for message in read_messages(data, "CONTRL"):
-        loose, *groups = blocks(message, "UCF")
+        loose, *grouped = blocks(message, "UCF")
         uci = next((segment for segment in loose if segment.tag == "UCI"), None)
         if uci is not None:
-            reports.append(ControlReport(uci.at(1), uci.party(2), uci.party(3), _action(uci, 4), _control_messages(loose), tuple(map(_control_group, groups))))
+            texts = tuple(text.text for text in free_texts(message) if text.text)
+            said, groups = _action(uci, 4), tuple(map(_control_group, grouped))
+            reports.append(ControlReport(uci.at(1), uci.party(2), uci.party(3), said, _control_messages(loose), groups, message[0].at(1), texts))
     return tuple(reports)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from vanhub.edifact.scanner import BLANK, split
 from vanhub.edifact.separators import Separators
 
 Peek = Callable[[int, int], bytes]
@@ -47,6 +48,15 @@ def excerpt(offset: int, element: int | None, component: int | None, separators:
         return []
     before, within, after = _tail(before, _BEFORE), _head(within, _WITHIN), _head(after, _AFTER)
     return [before + within + after, " " * _columns(before) + "^" + "~" * (_columns(within) - 1)]
+
+
+def segment_offsets(separators: Separators, peek: Peek, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """Offset and tag of each segment from ``start`` to ``end``."""
+    terminator, release = separators.terminator.decode("latin-1"), separators.release.decode("latin-1").strip(" ")
+    for segment in split(peek(start, end - start).decode("latin-1"), terminator, release)[:-1]:
+        tag = segment.lstrip(BLANK)
+        yield start + len(segment) - len(tag), tag[:3]
+        start += len(segment) + 1
 
 
 def _element(data: bytes, separators: Separators, numbers: tuple[int, int], begin: int, finish: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from vanhub.edifact.advice import UNA_LENGTH, announced
 from vanhub.edifact.charset import repertoire
@@ -33,6 +34,16 @@ class ReadSegment:
 
     def party(self, element: int) -> Party:
         return Party(self.at(element), self.at(element, 1), self.at(element, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """FTX: 4451, 4453, the lines of C108 (or of a coded text, C107), 3453. ``""`` where not given."""
+
+    subject: str
+    function: str
+    text: str
+    language: str
 
 
 def read_segments(data: bytes) -> Iterator[ReadSegment]:
@@ -74,3 +85,16 @@ def blocks(segments: Iterable[ReadSegment], *tags: str) -> list[list[ReadSegment
             found.append([])
         found[-1].append(segment)
     return found
+
+
+def free_texts(segments: Iterable[ReadSegment]) -> tuple[FreeText, ...]:
+    """Of those that are FTX."""
+    return tuple(
+        FreeText(segment.at(1), segment.at(2), " ".join(_filled(segment.components(4)) or _filled(segment.components(3)[:1])), segment.at(5))
+        for segment in segments
+        if segment.tag == "FTX"
+    )
+
+
+def _filled(values: Sequence[str]) -> list[str]:
+    return [value for value in values if value]
