@@ -17,8 +17,8 @@ from datetime import date
 
 from vanhub.directory.findings import Reading
 from vanhub.directory.guides.model import Guide, Rule
-from vanhub.directory.guides.segment import Dated, Said, Saying, SegmentJudge, Slot
-from vanhub.directory.table import Place, State, Step
+from vanhub.directory.guides.segment import Dated, Said, Saying, SegmentJudge, Slot, Standing
+from vanhub.directory.table import Place
 from vanhub.edifact.envelope import Where
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 
@@ -26,6 +26,8 @@ from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 _MOST_FAULTS = 1_000
 # ISO 9735-5: these may stand in any message of syntax version 4 and are in no table.
 _SECURITY = frozenset({"USH", "USA", "USC", "USR", "UST"})
+
+_NONE: frozenset[int] = frozenset()
 
 _At = tuple[str, Where]
 
@@ -55,7 +57,8 @@ class GuideJudge:
         self._segments = segments
         self._message = message
         self._octets = reading.repertoire.octets
-        self._state: State | None = None
+        self._current: Place | None = None  # of the segment taken last
+        self._counts = [0] * len(guide.table)
         self._is_silent = False  # the structure has a fault, or there were too many faults
         self._open: list[_Instance] = []
         self._last: _At = ("", Where(0, 0))
@@ -68,34 +71,38 @@ class GuideJudge:
         """The next segment."""
         if self._is_silent or tag in _SECURITY:
             return
-        table = self._guide.table
-        if self._state is None:
-            self._state = table.begin()
-            self._open.append(_Instance(table.root, frozenset(), True, (tag, where)))
-            self._place(table.start, (), text, (tag, where))
+        at = (tag, where)
+        current, counts = self._current, self._counts
+        if current is None:
+            self._current = self._guide.table.start
+            self._open.append(_Instance(self._guide.table.root, _NONE, True, at))
+            self._place(self._segments.start, (), text, at)
             return
-        free = table.free(self._state, tag) if tag in table.tags else None
-        if free is None:
-            self._is_silent, self._state = True, None
+        for step in self._segments.steps(current, tag) if tag in self._guide.table.tags else ():
+            if step.counted >= 0:
+                if counts[step.counted] >= step.most:
+                    continue
+                counts[step.counted] += 1
+            for index in step.entered:
+                counts[index] = 1
+            break
+        else:
+            self._is_silent, self._current = True, None
             return
-        move, self._state = free
-        if move.step is Step.STAY:
-            self._place(move.target, (), text, (tag, where))
-            return
-        first = move.counted if move.counted is not None else move.entered[0]
-        while len(self._open) > first.depth:
-            self._close(self._open.pop())
-        around = self._open[-1]
-        if around.order != first.order:
-            around.lasts.append((around.order, self._last))
-            around.order = first.order
-        entered = move.entered if move.counted is None else (first, *move.entered)
-        opened = tuple(place for place in entered if place.children)
-        self._place(move.target, opened, text, (tag, where))
+        self._current = step.target
+        first = step.first
+        if first is not None:
+            while len(self._open) > first.depth:
+                self._close(self._open.pop())
+            around = self._open[-1]
+            if around.order != first.order:
+                around.lasts.append((around.order, self._last))
+                around.order = first.order
+        self._place(step.standing, step.opened, text, at)
 
     def end(self) -> tuple[str, Sequence[GuideFault]]:
         """After UNT: the guide's name and what was found, in the order of the segments; ``""`` where the structure has a fault."""
-        if self._state is None:
+        if self._current is None:
             return "", ()
         while self._open and not self._is_silent:
             self._close(self._open.pop())
@@ -104,14 +111,18 @@ class GuideJudge:
 
     # --- segments ---
 
-    def _place(self, target: Place, opened: tuple[Place, ...], text: str, at: _At) -> None:
-        """The segment ``text`` at ``target``; ``opened`` are the groups that begin with it."""
+    def _place(self, standing: Standing | None, opened: tuple[Place, ...], text: str, at: _At) -> None:
+        """The segment ``text``, of which the guide says what is in ``standing``; ``opened`` are the groups that begin with it."""
         around = self._open[-1]
-        said = self._segments.judge(target, opened, around.excluded, text)
-        is_used = around.is_used
+        if standing is None:
+            for place in opened:
+                self._open.append(_Instance(place, _NONE, around.is_used, at))
+            self._last = at
+            return
+        said = standing.judge(around.excluded, text)
         for place, excluded in zip(opened, said.excluded, strict=True):
             self._open.append(_Instance(place, excluded, True, at))
-        if is_used:
+        if around.is_used:
             is_used = self._count(said, text, at)
             for saying in said.sayings:
                 self._say(saying, text, at)
@@ -122,12 +133,13 @@ class GuideJudge:
                 self._waiting.clear()
             for dated in said.dated:
                 self._say_date(dated, text, at)
-        for instance in self._open[len(self._open) - len(opened) :]:
-            instance.is_used = is_used
+        else:
+            is_used = False
+        if not is_used:
+            for instance in self._open[len(self._open) - len(opened) :]:
+                instance.is_used = False
         for condition in said.met:
-            for instance in self._open:
-                if instance.place.index == condition.anchor:
-                    instance.met.setdefault(condition.number, at)
+            self._open[condition.depth].met.setdefault(condition.number, at)
         self._last = at
         self._is_silent = len(self._faults) >= _MOST_FAULTS
 
@@ -135,7 +147,7 @@ class GuideJudge:
         """Counts the uses that the segment is; whether it is used at all."""
         for chosen in said.chosen:
             use, slot = chosen.use, chosen.slot
-            instance = next(instance for instance in self._open if instance.place.index == slot.parent)
+            instance = self._open[slot.depth]
             if not chosen.is_used:
                 if use is None:
                     instance.strays.setdefault(slot.place, (len(self._faults), slot, text, at))

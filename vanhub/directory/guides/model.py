@@ -79,7 +79,8 @@ class ElementRule:
 class Use:
     """One use of a segment or of a segment group.
 
-    - ``places``: the segment's or the group's; ``parent``: the group that it is in, 0 for the message; ``order``: where it stands among the parent's children.
+    - ``places``: the segment's or the group's; ``parent``: the group that it is in, 0 for the message, and its ``depth``; ``order``: where it stands among the parent's
+      children.
     - ``where`` tells it apart from other uses of its place; ``within`` are values of the trigger of the parent group: in other instances there is no such use.
     - ``most``: so often in an instance of the parent, 0 for as often as the directory says. ``label`` is as it is sent: ``LOC+22``.
     """
@@ -90,6 +91,7 @@ class Use:
     name: Text
     places: tuple[int, ...]
     parent: int
+    depth: int
     order: int
     where: Where
     within: Where
@@ -101,14 +103,16 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A segment at one of ``places`` with these values, and anything at ``filled``. What met it is remembered with the group ``anchor`` (0: the message)."""
+    """A segment at one of ``places`` with these values, and anything at ``filled``. What met it is remembered
+    with the group around it that has the ``depth`` (0: the message): the innermost that also holds the rule's scope.
+    """
 
     number: int
     label: str
     places: tuple[int, ...]
     where: Where
     filled: tuple[Spot, ...]
-    anchor: int
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)

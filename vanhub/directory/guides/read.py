@@ -198,6 +198,7 @@ class _Reader:
             keys.text("name", Text(named, named)),
             places.indices,
             parent.index,
+            parent.depth,
             places.places[0].order,
             where,
             within,
@@ -347,7 +348,7 @@ class _Reader:
             for id in keys.read("filled", toml.several(toml.text(1, 10), least=1), ())
         )
         number, self._conditions = self._conditions, self._conditions + 1
-        return Condition(number, self._label(named, tag, where), tuple(trigger.index for trigger in triggers), where, filled, anchor.index)
+        return Condition(number, self._label(named, tag, where), tuple(trigger.index for trigger in triggers), where, filled, anchor.depth)
 
     # --- the message's date ---
 

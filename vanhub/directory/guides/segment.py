@@ -1,11 +1,8 @@
-"""One segment held against what a guide says of its place: all that can be said without the segments around it.
-
-What is said of a text is remembered while it is short: partners send the same segments again and again.
-"""
+"""One segment held against what a guide says of its place: all that can be said without the segments around it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -15,14 +12,16 @@ from vanhub.directory.guides.forms import Form
 from vanhub.directory.guides.lists import Period
 from vanhub.directory.guides.model import Condition, ElementRule, Guide, ListUse, Rule, Spot, Status, Use, Where
 from vanhub.directory.guides.names import as_sent
+from vanhub.directory.guides.quick import QuickUses, quick_match
 from vanhub.directory.model import Representation
-from vanhub.directory.table import Place
+from vanhub.directory.table import Move, Place
 from vanhub.edifact.charset import printable
 from vanhub.edifact.guide_faults import GuideFaultKind
 from vanhub.edifact.scanner import Marks, split, unreleased
 
 _SHORT = 96
-_MOST_SAID = 4_000
+_MOST_SAID = 1_000
+_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,10 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place with uses, among which its segments are told apart. ``closed``: what fits none of them is not used. ``parent`` is the group around it."""
+    """A place with uses, among which its segments are told apart. ``closed``: what fits none of them is not used. ``depth`` is that of the group around it."""
 
     place: int
-    parent: int
+    depth: int
     uses: tuple[Use, ...]
     closed: bool
 
@@ -79,16 +78,16 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All that a segment's text says: its uses, outermost first; the uses that the groups which it opens cannot have, by number, outermost first; its own
-    faults; the conditions that it meets; codes whose faults depend on the date; the message's date.
+    """All that a segment's text says: its uses, outermost first; the uses that the groups which it opens cannot have, by number, outermost first; the conditions
+    that it meets; its own faults; codes whose faults depend on the date; the message's date.
     """
 
     chosen: tuple[Chosen, ...]
     excluded: tuple[frozenset[int], ...]
-    sayings: tuple[Saying, ...]
     met: tuple[Condition, ...]
-    dated: tuple[Dated, ...]
-    date: date | None
+    sayings: tuple[Saying, ...] = ()
+    dated: tuple[Dated, ...] = ()
+    date: date | None = None
 
 
 class Sent:
@@ -142,94 +141,97 @@ class Sent:
         return index, element + 1, component, repetition
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A way from one segment's place to the next without fault, as far as counts allow it.
+
+    ``counted`` is what comes once more, at most ``most`` times (-1: nothing); the counts of ``entered`` begin at 1. ``first`` is the outermost place that is gone to anew, None
+    where the segment repeats. ``opened`` are the groups that begin, outermost first. ``standing``: what the guide says there, None where it says nothing.
+    """
+
+    target: Place
+    counted: int
+    most: int
+    entered: tuple[int, ...]
+    first: Place | None
+    opened: tuple[Place, ...]
+    standing: Standing | None
+
+
 class SegmentJudge:
     """Judges the segments of one guide as written with ``marks`` in one syntax version."""
 
     def __init__(self, guide: Guide, marks: Marks, syntax_version: int) -> None:
-        self._guide = guide
-        self._marks = marks
-        self._version_4 = syntax_version >= 4
-        self._number = numbers(marks)
-        self._slots: dict[int, Slot] = {}
+        self.guide = guide
+        self.marks = marks
+        self.version_4 = syntax_version >= 4
+        self.number = numbers(marks)
+        self.slots: dict[int, Slot] = {}
+        uses: dict[int, list[Use]] = {}
         for use in guide.uses:
-            # Uses of the same places share a slot; one of ``UNS`` and one of ``UNS#2`` do not.
             for index in use.places:
-                known = self._slots.get(index)
-                self._slots[index] = Slot(index, use.parent, (*(known.uses if known else ()), use), False)
-        for index, slot in self._slots.items():
-            self._slots[index] = replace(slot, closed=guide.closed and all(use.where for use in slot.uses))
-        self._within: dict[int, list[Use]] = {}
-        for use in guide.uses:
-            if use.within:
-                self._within.setdefault(use.parent, []).append(use)
-        self._conditions: dict[int, list[Condition]] = {}
-        for rule in guide.rules:
-            for condition in (*rule.conditions, *rule.then, *rule.any, *rule.never):
-                for index in condition.places:
-                    self._conditions.setdefault(index, []).append(condition)
+                uses.setdefault(index, []).append(use)
+        for index, several in uses.items():
+            # Uses of the same places share a slot; one of ``UNS`` and one of ``UNS#2`` do not.
+            self.slots[index] = Slot(index, several[0].depth, tuple(several), guide.closed and all(use.where for use in several))
+        self.within: dict[int, list[Use]] = {}
         self.required: dict[int, list[Use]] = {}
         """The uses that have to be there, by the group that they are in."""
         for use in guide.uses:
+            if use.within:
+                self.within.setdefault(use.parent, []).append(use)
             if use.status is Status.REQUIRED:
                 self.required.setdefault(use.parent, []).append(use)
         self.rules: dict[int, list[Rule]] = {}
         """By their scope."""
+        self.conditions: dict[int, list[Condition]] = {}
         for rule in guide.rules:
             self.rules.setdefault(rule.scope, []).append(rule)
-        self._said: dict[tuple[int, int, frozenset[int], str], Said] = {}
+            for condition in (*rule.conditions, *rule.then, *rule.any, *rule.never):
+                for index in condition.places:
+                    self.conditions.setdefault(index, []).append(condition)
+        self._standings: dict[tuple[int, int], Standing | None] = {}
+        self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
+        self.start = self._standing(guide.table.start, ())
 
-    def judge(self, target: Place, opened: Sequence[Place], excluded: frozenset[int], text: str) -> Said:
-        """What is to be said of ``text``, which stands at ``target``. ``opened`` are the groups that begin with it, outermost first; ``excluded`` the uses that the
-        group around all of these cannot have.
-        """
-        key = (target.index, len(opened), excluded, text)
-        said = self._said.get(key)
-        if said is None:
-            said = self._judge(target, opened, excluded, text)
-            if len(text) <= _SHORT:
-                if len(self._said) >= _MOST_SAID:
-                    self._said.clear()
-                self._said[key] = said
-        return said
+    def steps(self, current: Place, tag: str) -> tuple[Step, ...]:
+        """The ways from a segment's place to ``tag``, one of the table's, in the order in which they are to be tried."""
+        key = (current.index, tag)
+        steps = self._steps.get(key)
+        if steps is None:
+            steps = self._steps[key] = tuple(map(self._step, (move for move in self.guide.table.moves(current, tag) if not move.missing)))
+        return steps
 
-    def _judge(self, target: Place, opened: Sequence[Place], excluded: frozenset[int], text: str) -> Said:
-        sent = Sent(text, self._marks, self._version_4)
-        chosen: list[Chosen] = []
-        inside: list[frozenset[int]] = []
-        sayings: list[Saying] = []
-        dated: list[Dated] = []
-        around = excluded
-        used = True
-        for place in (*opened, target):
-            slot = self._slots.get(place.index)
-            if slot is None and self._guide.closed and place.index not in self._guide.listed and not place.mandatory:
-                slot = Slot(place.index, place.parent.index if place.parent is not None else 0, (), True)
-            if slot is not None and used:
-                choice = Chosen(slot, self._choose(slot, around, sent))
-                chosen.append(choice)
-                used = choice.is_used
-                if used and choice.use is not None:
-                    self._elements(choice.use, sent, sayings, dated)
-            if place.children:
-                around = frozenset(use.number for use in self._within.get(place.index, ()) if not self._fits(use.within, sent))
-                inside.append(around)
-        met = tuple(each for each in self._conditions.get(target.index, ()) if self._fits(each.where, sent) and all(map(sent.value, each.filled)))
-        return Said(tuple(chosen), tuple(inside), tuple(sayings), met, tuple(dated), self._date(target, sent))
+    def _step(self, move: Move) -> Step:
+        counted = move.counted
+        if counted is move.target:
+            first, entered = None, move.entered
+        else:
+            first = counted if counted is not None else move.entered[0]
+            entered = move.entered
+        opened = tuple(place for place in ((first, *entered) if counted is not None and first is not None else entered) if place.children)
+        return Step(
+            move.target,
+            counted.index if counted is not None else -1,
+            counted.most if counted is not None else 0,
+            tuple(place.index for place in move.entered),
+            first,
+            opened,
+            self._standing(move.target, opened),
+        )
 
-    def _choose(self, slot: Slot, excluded: frozenset[int], sent: Sent) -> Use | None:
-        for use in slot.uses:
-            if use.number not in excluded and self._fits(use.where, sent):
-                return use
-        return None
-
-    def _fits(self, where: Where, sent: Sent) -> bool:
-        return all(sent.value(match.spot) in match.values for match in where)
+    def _standing(self, target: Place, opened: tuple[Place, ...]) -> Standing | None:
+        key = (target.index, len(opened))
+        if key not in self._standings:
+            standing = Standing(self, target, opened)
+            self._standings[key] = standing if standing.says_anything else None
+        return self._standings[key]
 
     def not_used(self, chosen: Chosen, tag: str, text: str) -> Saying:
         """That a segment, or the group that it begins, is not used: by its use, or because it is none."""
         if chosen.use is not None:
             return self.of_use(GuideFaultKind.SEGMENT_NOT_USED, chosen.use, {})
-        sent = Sent(text, self._marks, self._version_4)
+        sent = Sent(text, self.marks, self.version_4)
         found = tuple(replace(match, values=frozenset([printable(sent.value(match.spot), 35)])) for use in chosen.slot.uses[:1] for match in use.where)
         return Saying(GuideFaultKind.SEGMENT_NOT_USED, GuideFaultKind.SEGMENT_NOT_USED.value.code, params={"place": as_sent(tag, found)})
 
@@ -239,14 +241,117 @@ class SegmentJudge:
 
     def mistaken(self, use: Use, slot: Slot, text: str) -> Saying:
         """That ``text``, which fits no use of its place, was meant to be ``use``."""
-        sent = Sent(text, self._marks, self._version_4)
+        sent = Sent(text, self.marks, self.version_4)
         match = next(match for match in use.where if sent.value(match.spot) not in match.values)
         allowed = sorted({code for other in slot.uses for each in other.where if each.spot == match.spot for code in each.values})
         value = sent.value(match.spot)
         meant = ", ".join(sorted(match.values))
         params = {"name": use.name.en, "element": match.name.en, "allowed": ", ".join(allowed), "hint": f"{meant} ({use.name.en})"}
         params_zh = {"name": use.name.zh, "element": match.name.zh, "hint": f"{meant}（{use.name.zh}）"}
-        return self._saying(GuideFaultKind.CODE_NOT_ALLOWED, use.error, sent, match.spot, value, params, params_zh)
+        return _saying(GuideFaultKind.CODE_NOT_ALLOWED, use.error, sent, match.spot, value, params, params_zh)
+
+
+class Standing:
+    """What a guide says of segments at one place of the table that begin the same groups.
+
+    What is said of a short text in the slow way is remembered: partners make the same mistake again and again.
+    """
+
+    def __init__(self, judge: SegmentJudge, target: Place, opened: tuple[Place, ...]) -> None:
+        marks, version_4 = judge.marks, judge.version_4
+        guide = judge.guide
+        self._marks = marks
+        self._version_4 = version_4
+        self._number = judge.number
+        self._tag = target.tag
+        self._slots: list[tuple[Slot, QuickUses, int]] = []  # and how many of the groups are opened around it
+        for level, place in enumerate((*opened, target)):
+            slot = judge.slots.get(place.index)
+            if slot is None and guide.closed and place.index not in guide.listed and not place.mandatory:
+                slot = Slot(place.index, place.depth - 1, (), True)
+            if slot is not None:
+                self._slots.append((slot, QuickUses(self._tag, slot.uses, marks, version_4), level))
+        self._within = [[(use, quick_match(self._tag, use.within, (), marks, version_4)) for use in judge.within.get(place.index, ())] for place in opened]
+        self._conditions = [(each, quick_match(self._tag, each.where, each.filled, marks, version_4)) for each in judge.conditions.get(target.index, ())]
+        date = guide.date
+        self._date = date if date is not None and target.index in date.places else None
+        self._has_date = quick_match(self._tag, self._date.where, (), marks, version_4) if self._date is not None else None
+        self._quick: dict[tuple[object, ...], Said] = {}
+        self._said: dict[tuple[frozenset[int], str], Said] = {}
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self._slots or self._conditions or self._date is not None or any(self._within))
+
+    def judge(self, excluded: frozenset[int], text: str) -> Said:
+        """What is to be said of ``text``; ``excluded`` are the uses that the group around it, and around what it opens, cannot have."""
+        release, repetition = self._marks.release, self._marks.repetition
+        if not (release and release in text) and not (repetition and repetition in text):
+            said = self._accept(excluded, text)
+            if said is not None:
+                return said
+        key = (excluded, text)
+        said = self._said.get(key)
+        if said is None:
+            said = self._judge(excluded, text)
+            if len(text) <= _SHORT:
+                if len(self._said) >= _MOST_SAID:
+                    self._said.clear()
+                self._said[key] = said
+        return said
+
+    def _accept(self, excluded: frozenset[int], text: str) -> Said | None:
+        """What is said of a text with which nothing is wrong, None where that takes the slow way to tell."""
+        if self._has_date is not None and self._has_date(text):
+            return None
+        inside = [frozenset([use.number for use, fits in several if not fits(text)]) if several else _NONE for several in self._within]
+        numbers = []
+        for slot, quick, level in self._slots:
+            number = quick.number(text)
+            if number < 0:
+                if slot.closed:
+                    return None
+            else:
+                use = slot.uses[number]
+                around = inside[level - 1] if level else excluded
+                if use.status is Status.UNUSED or use.number in around or not quick.accepts(number, text):
+                    return None
+            numbers.append(number)
+        met = [fits(text) for _, fits in self._conditions]
+        key = (*numbers, *met, *inside)
+        said = self._quick.get(key)
+        if said is None:
+            chosen = tuple(Chosen(slot, slot.uses[number]) for (slot, _, _), number in zip(self._slots, numbers, strict=True) if number >= 0)
+            conditions = tuple(each for (each, _), is_met in zip(self._conditions, met, strict=True) if is_met)
+            if len(self._quick) >= _MOST_SAID:
+                self._quick.clear()
+            said = self._quick[key] = Said(chosen, tuple(inside), conditions)
+        return said
+
+    def _judge(self, excluded: frozenset[int], text: str) -> Said:
+        sent = Sent(text, self._marks, self._version_4)
+        inside = [frozenset([use.number for use, _ in several if not self._fits(use.within, sent)]) for several in self._within]
+        chosen: list[Chosen] = []
+        sayings: list[Saying] = []
+        dated: list[Dated] = []
+        for slot, _, level in self._slots:
+            choice = Chosen(slot, self._choose(slot, inside[level - 1] if level else excluded, sent))
+            chosen.append(choice)
+            if not choice.is_used:
+                break
+            if choice.use is not None:
+                self._elements(choice.use, sent, sayings, dated)
+        met = tuple(each for each, _ in self._conditions if self._fits(each.where, sent) and all(map(sent.value, each.filled)))
+        return Said(tuple(chosen), tuple(inside), met, tuple(sayings), tuple(dated), self._read_date(sent))
+
+    def _choose(self, slot: Slot, excluded: frozenset[int], sent: Sent) -> Use | None:
+        for use in slot.uses:
+            if use.number not in excluded and self._fits(use.where, sent):
+                return use
+        return None
+
+    def _fits(self, where: Where, sent: Sent) -> bool:
+        return all(sent.value(match.spot) in match.values for match in where)
 
     # --- elements ---
 
@@ -259,12 +364,12 @@ class SegmentJudge:
             names_zh = {"name": use.name.zh, "element": rule.name.zh}
             if not value:
                 if rule.status is Status.REQUIRED and not sent.is_blank(spot):
-                    sayings.append(self._saying(GuideFaultKind.ELEMENT_REQUIRED, rule.error, sent, spot, None, names, names_zh))
+                    sayings.append(_saying(GuideFaultKind.ELEMENT_REQUIRED, rule.error, sent, spot, None, names, names_zh))
                 elif rule.status is Status.REQUIRED and spot.spread != blank:
                     blank = spot.spread
-                    sayings.append(self._saying(GuideFaultKind.ELEMENT_REQUIRED, rule.error, sent, spot, None, names, names_zh, whole=True))
+                    sayings.append(_saying(GuideFaultKind.ELEMENT_REQUIRED, rule.error, sent, spot, None, names, names_zh, whole=True))
             elif rule.status is Status.UNUSED:
-                sayings.append(self._saying(GuideFaultKind.ELEMENT_NOT_USED, rule.error, sent, spot, value, names, names_zh))
+                sayings.append(_saying(GuideFaultKind.ELEMENT_NOT_USED, rule.error, sent, spot, value, names, names_zh))
             elif spot.representation is not None and len(value) <= 2 * spot.representation.most:
                 # What is longer than that is no value of the element, which the check says already.
                 sayings += self._value(use.number, rule, sent, value, names, names_zh, dated)
@@ -276,10 +381,10 @@ class SegmentJudge:
         spot = rule.spot
         if rule.codes is not None and value not in rule.codes:
             params = {**names, "allowed": ", ".join(rule.codes), "hint": hint(value, rule.codes)}
-            yield self._saying(GuideFaultKind.CODE_NOT_ALLOWED, rule.error, sent, spot, value, params, names_zh)
+            yield _saying(GuideFaultKind.CODE_NOT_ALLOWED, rule.error, sent, spot, value, params, names_zh)
         elif rule.form is not None and not self._has_form(rule.form, value):
             form, form_zh = (rule.form.text.en, rule.form.text.zh) if isinstance(rule.form, Form) else (str(rule.form), str(rule.form))
-            yield self._saying(GuideFaultKind.FORM, rule.error, sent, spot, value, {**names, "form": form}, {**names_zh, "form": form_zh})
+            yield _saying(GuideFaultKind.FORM, rule.error, sent, spot, value, {**names, "form": form}, {**names_zh, "form": form_zh})
         elif rule.list is not None:
             yield from self._listed(use_number, rule, rule.list, sent, value, names, names_zh, dated)
 
@@ -292,11 +397,11 @@ class SegmentJudge:
         if code not in codes.names:
             near = codes.near(code)
             params, params_zh = {**params, "hint": _named(near, codes.names)}, {**params_zh, "hint": _named(near, codes.names_zh)}
-            yield self._saying(GuideFaultKind.CODE_NOT_IN_LIST, rule.error, sent, rule.spot, value, params, params_zh, warning=codes.partial)
+            yield _saying(GuideFaultKind.CODE_NOT_IN_LIST, rule.error, sent, rule.spot, value, params, params_zh, warning=codes.partial)
         elif code in codes.periods:
             periods = codes.periods[code]
             said, said_zh = _periods(periods)
-            saying = self._saying(GuideFaultKind.CODE_NOT_VALID, rule.error, sent, rule.spot, value, {**params, "valid": said}, {**params_zh, "valid": said_zh})
+            saying = _saying(GuideFaultKind.CODE_NOT_VALID, rule.error, sent, rule.spot, value, {**params, "valid": said}, {**params_zh, "valid": said_zh})
             dated.append(Dated((use_number, rule.spot.id, rule.spot.spread, code), periods, saying))
 
     def _has_form(self, form: Representation | Form, value: str) -> bool:
@@ -312,28 +417,28 @@ class SegmentJudge:
             return False
         return form.least <= length <= form.most
 
-    def _saying(
-        self,
-        kind: GuideFaultKind,
-        error: str,
-        sent: Sent,
-        spot: Spot,
-        value: str | None,
-        params: dict[str, str],
-        params_zh: dict[str, str],
-        *,
-        warning: bool = False,
-        whole: bool = False,
-    ) -> Saying:
-        index, element, component, repetition = sent.place(spot, whole=whole)
-        shown = None if value is None else printable(value)
-        return Saying(kind, error or kind.value.code, index, element, component, repetition, shown, warning, params, params_zh)
-
-    def _date(self, target: Place, sent: Sent) -> date | None:
-        spot = self._guide.date
-        if spot is None or target.index not in spot.places or not self._fits(spot.where, sent):
+    def _read_date(self, sent: Sent) -> date | None:
+        spot = self._date
+        if spot is None or not self._fits(spot.where, sent):
             return None
         return read_date(sent.value(spot.value), sent.value(spot.format) if spot.format is not None else "")
+
+
+def _saying(
+    kind: GuideFaultKind,
+    error: str,
+    sent: Sent,
+    spot: Spot,
+    value: str | None,
+    params: dict[str, str],
+    params_zh: dict[str, str],
+    *,
+    warning: bool = False,
+    whole: bool = False,
+) -> Saying:
+    index, element, component, repetition = sent.place(spot, whole=whole)
+    shown = None if value is None else printable(value)
+    return Saying(kind, error or kind.value.code, index, element, component, repetition, shown, warning, params, params_zh)
 
 
 def _named(codes: Iterable[str], names: Mapping[str, str]) -> str:
