@@ -14,11 +14,10 @@ from typing import Any
 
 import structlog
 
-from vanhub.directory.load import open_directories
+from vanhub.directory.guides.load import GuideSet
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Party
 from vanhub.errors import Conflict, OperatorError
-from vanhub.packed import packed
 from vanhub.service.authority import Authority
 from vanhub.service.home import Home
 from vanhub.service.judge import Judge
@@ -56,6 +55,10 @@ class Core:
         """Called, in the thread that made the change, after one of the hub's own certificates was renewed."""
         self.live: Callable[[], dict[str, Any]] = lambda: {"running": False}
         """What the daemon can tell about itself, JSON-ready; called in any thread."""
+        self.reloaded: Callable[[], None] = lambda: None
+        """Called, in the thread that did it, after guides and mailboxes were read again."""
+        self.guides: GuideSet | None = None
+        """What the running hub holds messages against; None where nothing is checked."""
         self.use_renewed()
         self._mailboxes: tuple[Mailbox, ...] = ()
         self.registry = Registry()
@@ -74,7 +77,7 @@ class Core:
             raise OperatorError(f"there is no store {home.store_file}: mount its disk, or restore it from a backup")
         store = Store.open(home.store_url, home.content, clock=clock, queue_limit=home.settings.limits.store_queue)
         try:
-            return cls(home, store, open_directories(packed("schemas"), home.schemas), authority, clock=clock, entropy=entropy)
+            return cls(home, store, home.open_directories(), authority, clock=clock, entropy=entropy)
         except BaseException:
             store.close()
             raise
@@ -97,6 +100,32 @@ class Core:
         """Sign with the acknowledgement key that is in use now, and tell the listeners."""
         self.judge = Judge(self.address, self.authority.acknowledgement_signer(), self.entropy, faults_listed=self.settings.check.faults_listed)
         self.renewed()
+
+    def reload(self) -> None:
+        """Read guides and mailboxes again, and sign with the key that is in use now.
+
+        Raises:
+            OperatorError: a file is wrong; nothing was changed then.
+        """
+        guides = self._read_guides()
+        self.reload_mailboxes()
+        self.guides = guides
+        self.use_renewed()
+        self.reloaded()
+
+    def load_guides(self) -> None:
+        """What is checked from now on is held against the guides as they are.
+
+        Raises:
+            OperatorError: one of the hub's own is not in order.
+        """
+        self.guides = self._read_guides()
+
+    def _read_guides(self) -> GuideSet:
+        """Those of the home are read at once, so that a mistake in them is told now."""
+        guides = self.home.open_guides(self.directories)
+        guides.require_readable(self.home.schemas)
+        return guides
 
     def reload_mailboxes(self) -> None:
         """Read ``mailboxes/*.toml`` again, enter new agencies in the store and take a new registry snapshot.

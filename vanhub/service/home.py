@@ -20,6 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vanhub.directory.guides.load import GuideSet, open_guides
+from vanhub.directory.load import SchemaDirectories, open_directories
+from vanhub.directory.model import Directories
 from vanhub.errors import OperatorError
 from vanhub.exchange.mailboxes import parse_mailboxes
 from vanhub.packed import packed
@@ -134,6 +137,22 @@ class Home:
         except (OSError, UnicodeDecodeError) as error:
             raise OperatorError(f"cannot read the mailboxes in {self.mailboxes}: {error}") from None
         return parse_mailboxes(texts, hub=self.settings.hub.address)
+
+    def open_directories(self) -> SchemaDirectories:
+        """The directories that vanhub brings along and the hub's own, which come before those of the same name.
+
+        Raises:
+            OperatorError: a schema file cannot be read.
+        """
+        return open_directories(packed("schemas"), self.schemas)
+
+    def open_guides(self, directories: Directories) -> GuideSet:
+        """The guides that vanhub brings along and the hub's own, which come before those of the same name; each is read when it is needed.
+
+        Raises:
+            OperatorError: the head of a guide is not in order.
+        """
+        return open_guides(packed("schemas"), self.schemas, directories=directories)
 
     def find_passphrase(self, environ: Mapping[str, str]) -> bytes | None:
         """The passphrase of the keys: from systemd's credential, else from the file of ``ca.passphrase_file``, else from ``VANHUB_PASSPHRASE``.

@@ -25,7 +25,6 @@ from vanhub.gateways.http_channel import HttpLimits
 from vanhub.gateways.sftp import sftp_factory
 from vanhub.gateways.tcp import TcpFactory, TcpLimits
 from vanhub.gateways.tls import ClientCertificate, ContextSource, TlsFactory, TlsFiles
-from vanhub.packed import packed
 from vanhub.service.admin import AdminFactory
 from vanhub.service.asking import short_name
 from vanhub.service.core import Core
@@ -52,10 +51,11 @@ class Hub:
 
     def __init__(self, core: Core, reactor: Any, *, passphrase: Callable[[], bytes | None], monotonic: Callable[[], float] = time.monotonic) -> None:
         self.core, self._reactor, self._monotonic = core, reactor, monotonic
+        core.load_guides()
         settings = core.settings
         futures = Futures(reactor)
         self.door = FrontDoor(core, reactor, monotonic, core.entropy)
-        self.workers = CheckWorkers(settings.check.workers, core.home.store_url, core.home.content, (packed("schemas"), core.home.schemas), futures)
+        self.workers = CheckWorkers(settings.check.workers, core.home, futures)
         self.intake = HubIntake(core, self.workers, reactor, futures, monotonic)
         self.mailboxes = HubMailboxes(core, reactor, futures)
         self.records = HubRecords(core, reactor, futures)
@@ -70,6 +70,7 @@ class Hub:
         self.intake.arrived = self.mailboxes.announce
         core.changed = lambda: reactor.callFromThread(self._registry_changed)
         core.renewed = lambda: reactor.callFromThread(self._renewed)
+        core.reloaded = lambda: reactor.callFromThread(self.workers.renew)
         core.live = self._live
 
     def start(self) -> None:
@@ -148,9 +149,8 @@ class Hub:
         _log.info("hub.stopped")
 
     def reload(self) -> None:
-        """Read mailboxes, principals and TLS files again. Raises ``OperatorError``; what was in use stays then."""
-        self.core.reload_mailboxes()
-        self._renewed()
+        """Read mailboxes, guides, principals and TLS files again. Raises ``OperatorError``; what was in use stays then."""
+        self.core.reload()
         _log.info("hub.reloaded", mailboxes=len(self.core.registry.mailboxes))
 
     def troubles(self) -> list[str]:

@@ -138,7 +138,7 @@ class HubIntake:
         return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
 
     def _terms(self, agreement: Agreement) -> dict[str, Any]:
-        return {"encoding": agreement.encoding, "limits": limits_of(agreement, self.core.settings.check.faults_listed)}
+        return {"guides": self.core.guides, "encoding": agreement.encoding, "limits": limits_of(agreement, self.core.settings.check.faults_listed)}
 
     def _explain(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
         report = check_interchange(data, self.core.directories, **self._terms(submission.principal.agreement))

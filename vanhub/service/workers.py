@@ -11,17 +11,17 @@ import signal
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from vanhub.directory.check import CheckLimits, InterchangeCheck
-from vanhub.directory.load import open_directories
+from vanhub.directory.messages import Guides
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Report
 from vanhub.errors import TemporaryError
 from vanhub.service.deferring import Futures
+from vanhub.service.home import Home
 from vanhub.store.content import ContentStore
 from vanhub.store.store import open_content
 from vanhub.values.delivery import ContentRef
@@ -33,8 +33,8 @@ _PIECE = 1 << 16
 class CheckWorkers:
     """``count`` worker processes, started when first needed. Lives on the reactor thread."""
 
-    def __init__(self, count: int, store_url: str, content_dir: Path, schemas: tuple[Path, ...], futures: Futures) -> None:
-        self._count, self._arguments, self._futures = count, (store_url, content_dir, schemas), futures
+    def __init__(self, count: int, home: Home, futures: Futures) -> None:
+        self._count, self._home, self._futures = count, home, futures
         self._pool: ProcessPoolExecutor | None = None
         self._processes = multiprocessing.get_context("spawn")
         self._stopping = self._processes.Event()
@@ -59,8 +59,14 @@ class CheckWorkers:
 
     def _submit(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> tuple[ProcessPoolExecutor, Future[Report]]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._count, self._processes, _begin, (*self._arguments, self._stopping))
+            self._pool = ProcessPoolExecutor(self._count, self._processes, _begin, (self._home, self._stopping))
         return self._pool, self._pool.submit(_check, ref, encoding, limits)
+
+    def renew(self) -> None:
+        """The next check is done by workers that read the guides as they are now; checks under way end as they began."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+            self._pool = None
 
     def close(self) -> None:
         """End the workers; a check under way is broken off. Blocks until they are gone."""
@@ -72,18 +78,20 @@ class CheckWorkers:
 
 _content: ContentStore
 _directories: Directories
+_guides: Guides
 _stopping: Event
 
 
-def _begin(store_url: str, content_dir: Path, schemas: tuple[Path, ...], stopping: Event) -> None:
+def _begin(home: Home, stopping: Event) -> None:
     """Once in each worker. The hub decides when it ends, not whoever interrupts the terminal."""
-    global _content, _directories, _stopping
+    global _content, _directories, _guides, _stopping
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _content, _directories, _stopping = open_content(store_url, content_dir), open_directories(*schemas), stopping
+    _content, _directories, _stopping = open_content(home.store_url, home.content), home.open_directories(), stopping
+    _guides = home.open_guides(_directories)
 
 
 def _check(ref: ContentRef, encoding: str, limits: CheckLimits) -> Report:
-    check = InterchangeCheck(_directories, encoding=encoding, limits=limits)
+    check = InterchangeCheck(_directories, guides=_guides, encoding=encoding, limits=limits)
     for offset in range(0, ref.length, _PIECE):
         if _stopping.is_set():
             raise TemporaryError("the hub is stopping; send this interchange again")
