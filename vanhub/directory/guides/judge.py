@@ -120,6 +120,9 @@ class GuideJudge:
             self._last = at
             return
         said = standing.judge(around.excluded, text)
+        if said.is_plain and around.is_used:
+            self._take_plain(said, opened, at)
+            return
         for place, excluded in zip(opened, said.excluded, strict=True):
             self._open.append(_Instance(place, excluded, True, at))
         if around.is_used:
@@ -142,6 +145,20 @@ class GuideJudge:
             self._open[condition.depth].met.setdefault(condition.number, at)
         self._last = at
         self._is_silent = len(self._faults) >= _MOST_FAULTS
+
+    def _take_plain(self, said: Said, opened: tuple[Place, ...], at: _At) -> None:
+        """A segment with which nothing is wrong, among others of which that is so."""
+        instances = self._open
+        for place, excluded in zip(opened, said.excluded, strict=True):
+            instances.append(_Instance(place, excluded, True, at))
+        for depth, number, most in said.counts:
+            counts = instances[depth].counts
+            count = counts[number] = counts.get(number, 0) + 1
+            if most and count == most + 1:
+                self._say(self._segments.of_use(GuideFaultKind.SEGMENT_REPEATED, self._guide.uses[number], {"most": str(most)}), "", at)
+        for condition in said.met:
+            instances[condition.depth].met.setdefault(condition.number, at)
+        self._last = at
 
     def _count(self, said: Said, text: str, at: _At) -> bool:
         """Counts the uses that the segment is; whether it is used at all."""

@@ -1,4 +1,5 @@
-"""A segment held against a guide the fast way, which only accepts: one regular expression tells which use the segment is, another that nothing is wrong with it.
+"""A segment held against a guide the fast way, which only accepts: one regular expression tells which uses the segment is, what conditions it meets, and that nothing
+is wrong with its elements.
 
 What is not accepted takes the slow way (``segment``), which decides and explains. Texts with release characters or repetitions always do.
 """
@@ -14,51 +15,44 @@ from vanhub.directory.model import Representation
 from vanhub.edifact.scanner import Marks
 
 Accept = Callable[[str], bool]
+Wanted = tuple[Where, Sequence[Spot]]
+"""Values that a segment may have, and spots that may be filled."""
 
 # What a value is held against: an expression for it, whether nothing may stand there, and what else is asked of a value that stands there.
 _Piece = tuple[str, bool, Accept | None]
 
 
-class QuickUses:
-    """The uses of one place, in their order. ``number`` is the index of the first that a text fits, -1 for none."""
+class QuickSegments:
+    """Segments with one tag. ``wanted`` are things to be told of them; ``slots`` are the uses among which a segment is one (the first that fits), outermost first."""
 
-    def __init__(self, tag: str, uses: Sequence[Use], marks: Marks, version_4: bool) -> None:
-        self._which = re.compile("|".join(f"{_expression(tag, _where(use.where), marks, version_4)[0]}()" for use in uses)).fullmatch
-        self._uses = [quick_elements(tag, use, marks, version_4) for use in uses]
-
-    def number(self, text: str) -> int:
-        match = self._which(text)
-        return -1 if match is None or match.lastindex is None else match.lastindex - 1
-
-    def accepts(self, number: int, text: str) -> bool:
-        """Whether nothing is wrong with the elements of ``text``, which is the use ``number``."""
-        return self._uses[number](text)
-
-
-def quick_elements(tag: str, use: Use, marks: Marks, version_4: bool) -> Accept:
-    pieces = [(rule.spot, _piece(rule, marks)) for rule in use.elements]
-    expression, checks = _expression(tag, pieces, marks, version_4)
-    match = re.compile(expression).fullmatch
-
-    def accepts(text: str) -> bool:
-        found = match(text)
-        if found is None:
-            return False
-        return all(not value or check(value) for value, check in zip(found.groups(), checks, strict=True))
-
-    return accepts if use.elements else _anything
-
-
-def quick_match(tag: str, where: Where, filled: Iterable[Spot], marks: Marks, version_4: bool) -> Accept:
-    """Whether a text has these values, and anything at ``filled``."""
-    anything = _value(marks)
-    pieces: list[tuple[Spot, _Piece]] = [*_where(where), *((spot, (f"{anything}+", False, None)) for spot in filled)]
-    match = re.compile(_expression(tag, pieces, marks, version_4)[0]).fullmatch
-    return lambda text: match(text) is not None
-
-
-def _anything(text: str) -> bool:  # noqa: ARG001 - nothing is asked of it
-    return True
+    def __init__(self, tag: str, wanted: Sequence[Wanted], slots: Sequence[Sequence[Use]], marks: Marks, version_4: bool) -> None:
+        anything = f"{_value(marks)}+"
+        marked: list[str] = []
+        # Atomic: what was told is not taken back because something after it does not match.
+        for where, filled in wanted:
+            pieces: list[tuple[Spot, _Piece]] = [*_where(where), *((spot, (anything, False, None)) for spot in filled)]
+            marked.append(f"(?>(?:(?={_expression(tag, pieces, marks, version_4)[0]}\\Z)())?)")
+        number = len(wanted)
+        judged: list[str] = []
+        self.checks: list[list[list[tuple[int, Accept]]]] = []
+        """For each use of each slot: groups of the expression and what their values are held against."""
+        elements = [[_expression(tag, [(rule.spot, _piece(rule, marks)) for rule in use.elements], marks, version_4) for use in uses] for uses in slots]
+        count = number + sum(map(len, slots))
+        for uses, expressions in zip(slots, elements, strict=True):
+            which = "|".join(f"(?={_expression(tag, _where(use.where), marks, version_4)[0]}\\Z)()" for use in uses)
+            marked.append(f"(?>(?:{which})?)" if uses else "")
+            chain, checks = "", []
+            for _, asked in expressions:
+                checks.append([(count + at, accept) for at, accept in enumerate(asked)])
+                count += len(asked)
+            for at, (expression, _) in reversed(list(enumerate(expressions, number + 1))):
+                chain = f"(?({at})(?={expression}\\Z)|{chain})"
+            number += len(uses)
+            judged.append(chain)
+            self.checks.append(checks)
+        self.told = number
+        """So many groups of the expression tell what is wanted and which uses the segment is; the others hold values."""
+        self.match = re.compile("".join((*marked, *judged)) + "[\\s\\S]*").fullmatch
 
 
 def _where(where: Where) -> list[tuple[Spot, _Piece]]:
@@ -66,7 +60,7 @@ def _where(where: Where) -> list[tuple[Spot, _Piece]]:
 
 
 def _piece(rule: ElementRule, marks: Marks) -> _Piece:
-    """What a value has to be. Codes and figures are told by the expression itself, the rest by a function."""
+    """What a value has to be. What an expression would be long for is told by a function."""
     may_be_empty = rule.status is not Status.REQUIRED
     value = _value(marks)
     if rule.status is Status.UNUSED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from vanhub.directory.elements import hint, numbers
 from vanhub.directory.guides.dates import read_date
@@ -12,7 +13,7 @@ from vanhub.directory.guides.forms import Form
 from vanhub.directory.guides.lists import Period
 from vanhub.directory.guides.model import Condition, ElementRule, Guide, ListUse, Rule, Spot, Status, Use, Where
 from vanhub.directory.guides.names import as_sent
-from vanhub.directory.guides.quick import QuickUses, quick_match
+from vanhub.directory.guides.quick import Accept, QuickSegments, Wanted
 from vanhub.directory.model import Representation
 from vanhub.directory.table import Move, Place
 from vanhub.edifact.charset import printable
@@ -20,8 +21,9 @@ from vanhub.edifact.guide_faults import GuideFaultKind
 from vanhub.edifact.scanner import Marks, split, unreleased
 
 _SHORT = 96
+# Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of those that are in order is remembered too.
+_BRIEF = 32
 _MOST_SAID = 1_000
-_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Chosen:
         return not self.is_stray and (self.use is None or self.use.status is not Status.UNUSED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Said:
     """All that a segment's text says: its uses, outermost first; the uses that the groups which it opens cannot have, by number, outermost first; the conditions
     that it meets; its own faults; codes whose faults depend on the date; the message's date.
@@ -88,6 +90,16 @@ class Said:
     sayings: tuple[Saying, ...] = ()
     dated: tuple[Dated, ...] = ()
     date: date | None = None
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether nothing is wrong with the segment."""
+        return not (self.sayings or self.dated or self.date is not None) and all(each.is_used for each in self.chosen)
+
+    @cached_property
+    def counts(self) -> tuple[tuple[int, int, int], ...]:
+        """Of the uses that the segment is: the depth of the group around it, its number, how often it may come (0: any number of times)."""
+        return tuple((each.slot.depth, each.use.number, each.use.most) for each in self.chosen if each.use is not None)
 
 
 class Sent:
@@ -264,20 +276,23 @@ class Standing:
         self._version_4 = version_4
         self._number = judge.number
         self._tag = target.tag
-        self._slots: list[tuple[Slot, QuickUses, int]] = []  # and how many of the groups are opened around it
+        self._slots: list[tuple[Slot, int]] = []  # and how many of the groups are opened around it
         for level, place in enumerate((*opened, target)):
             slot = judge.slots.get(place.index)
             if slot is None and guide.closed and place.index not in guide.listed and not place.mandatory:
                 slot = Slot(place.index, place.depth - 1, (), True)
             if slot is not None:
-                self._slots.append((slot, QuickUses(self._tag, slot.uses, marks, version_4), level))
-        self._within = [[(use, quick_match(self._tag, use.within, (), marks, version_4)) for use in judge.within.get(place.index, ())] for place in opened]
-        self._conditions = [(each, quick_match(self._tag, each.where, each.filled, marks, version_4)) for each in judge.conditions.get(target.index, ())]
-        date = guide.date
-        self._date = date if date is not None and target.index in date.places else None
-        self._has_date = quick_match(self._tag, self._date.where, (), marks, version_4) if self._date is not None else None
-        self._quick: dict[tuple[object, ...], Said] = {}
+                self._slots.append((slot, level))
+        self._within = [judge.within.get(place.index, []) for place in opened]
+        self._conditions = judge.conditions.get(target.index, [])
+        self._date = guide.date if guide.date is not None and target.index in guide.date.places else None
+        wanted: list[Wanted] = [(each.where, each.filled) for each in self._conditions]
+        wanted += [(use.within, ()) for several in self._within for use in several]
+        wanted += [(self._date.where, ())] if self._date is not None else []
+        self._segments = QuickSegments(self._tag, wanted, [slot.uses for slot, _ in self._slots], marks, version_4)
+        self._accepted: dict[tuple[str | None, ...], tuple[Said, frozenset[int], list[tuple[int, Accept]]] | None] = {}
         self._said: dict[tuple[frozenset[int], str], Said] = {}
+        self._brief: dict[str, Said] = {}
 
     @property
     def says_anything(self) -> bool:
@@ -285,10 +300,18 @@ class Standing:
 
     def judge(self, excluded: frozenset[int], text: str) -> Said:
         """What is to be said of ``text``; ``excluded`` are the uses that the group around it, and around what it opens, cannot have."""
+        if not excluded:
+            known = self._brief.get(text)
+            if known is not None:
+                return known
         release, repetition = self._marks.release, self._marks.repetition
         if not (release and release in text) and not (repetition and repetition in text):
             said = self._accept(excluded, text)
             if said is not None:
+                if len(text) <= _BRIEF and not excluded:
+                    if len(self._brief) >= _MOST_SAID:
+                        self._brief.clear()
+                    self._brief[text] = said
                 return said
         key = (excluded, text)
         said = self._said.get(key)
@@ -302,46 +325,75 @@ class Standing:
 
     def _accept(self, excluded: frozenset[int], text: str) -> Said | None:
         """What is said of a text with which nothing is wrong, None where that takes the slow way to tell."""
-        if self._has_date is not None and self._has_date(text):
+        match = self._segments.match(text)
+        if match is None:
             return None
-        inside = [frozenset([use.number for use, fits in several if not fits(text)]) if several else _NONE for several in self._within]
-        numbers = []
-        for slot, quick, level in self._slots:
-            number = quick.number(text)
-            if number < 0:
-                if slot.closed:
-                    return None
-            else:
-                use = slot.uses[number]
-                around = inside[level - 1] if level else excluded
-                if use.status is Status.UNUSED or use.number in around or not quick.accepts(number, text):
-                    return None
-            numbers.append(number)
-        met = [fits(text) for _, fits in self._conditions]
-        key = (*numbers, *met, *inside)
-        said = self._quick.get(key)
-        if said is None:
-            chosen = tuple(Chosen(slot, slot.uses[number]) for (slot, _, _), number in zip(self._slots, numbers, strict=True) if number >= 0)
-            conditions = tuple(each for (each, _), is_met in zip(self._conditions, met, strict=True) if is_met)
-            if len(self._quick) >= _MOST_SAID:
-                self._quick.clear()
-            said = self._quick[key] = Said(chosen, tuple(inside), conditions)
+        groups = match.groups()
+        told = groups[: self._segments.told]
+        try:
+            accepted = self._accepted[told]
+        except KeyError:
+            if len(self._accepted) >= _MOST_SAID:
+                self._accepted.clear()
+            accepted = self._accepted[told] = self._plain(told)
+        if accepted is None:
+            return None
+        said, uses, checks = accepted
+        if excluded and excluded & uses:
+            return None
+        for at, accepts in checks:
+            value = groups[at]
+            if value and not accepts(value):
+                return None
         return said
+
+    def _plain(self, told: tuple[str | None, ...]) -> tuple[Said, frozenset[int], list[tuple[int, Accept]]] | None:
+        """What is to be said of segments of which this is told: None where that depends on more, such as a date. The uses among which those may be that the
+        group around them cannot have, by number; and what values are held against.
+        """
+        is_told = [mark is not None for mark in told]
+        met = tuple(each for each, is_met in zip(self._conditions, is_told, strict=False) if is_met)
+        at = len(self._conditions)
+        inside = []
+        for several in self._within:
+            inside.append(frozenset(use.number for number, use in enumerate(several, at) if not is_told[number]))
+            at += len(several)
+        if self._date is not None:
+            if is_told[at]:
+                return None
+            at += 1
+        chosen: list[Chosen] = []
+        uses: set[int] = set()
+        checks: list[tuple[int, Accept]] = []
+        for (slot, level), asked in zip(self._slots, self._segments.checks, strict=True):
+            number = next((number for number in range(len(slot.uses)) if is_told[at + number]), None)
+            at += len(slot.uses)
+            choice = Chosen(slot, slot.uses[number] if number is not None else None)
+            if not choice.is_used:
+                return None
+            if choice.use is not None and number is not None:
+                if level and choice.use.number in inside[level - 1]:
+                    return None
+                if not level:
+                    uses.add(choice.use.number)
+                chosen.append(choice)
+                checks += asked[number]
+        return Said(tuple(chosen), tuple(inside), met), frozenset(uses), checks
 
     def _judge(self, excluded: frozenset[int], text: str) -> Said:
         sent = Sent(text, self._marks, self._version_4)
-        inside = [frozenset([use.number for use, _ in several if not self._fits(use.within, sent)]) for several in self._within]
+        inside = [frozenset([use.number for use in several if not self._fits(use.within, sent)]) for several in self._within]
         chosen: list[Chosen] = []
         sayings: list[Saying] = []
         dated: list[Dated] = []
-        for slot, _, level in self._slots:
+        for slot, level in self._slots:
             choice = Chosen(slot, self._choose(slot, inside[level - 1] if level else excluded, sent))
             chosen.append(choice)
             if not choice.is_used:
                 break
             if choice.use is not None:
                 self._elements(choice.use, sent, sayings, dated)
-        met = tuple(each for each, _ in self._conditions if self._fits(each.where, sent) and all(map(sent.value, each.filled)))
+        met = tuple(each for each in self._conditions if self._fits(each.where, sent) and all(map(sent.value, each.filled)))
         return Said(tuple(chosen), tuple(inside), met, tuple(sayings), tuple(dated), self._read_date(sent))
 
     def _choose(self, slot: Slot, excluded: frozenset[int], sent: Sent) -> Use | None:
