@@ -54,6 +54,10 @@ CUSDEC = definition("D.96B", "CUSDEC")
         ("UNH BGM CST CST DTM NAD UNS CST UNS UNT", [("REPEATED", 4, "CST")]),
         ("UNH BGM UNS CST LOC PAC PCI FTX FTX FTX CST UNS UNT", [("REPEATED", 9, "FTX")]),
         ("UNH DTM BGM NAD UNS CST UNS UNT", [("OUT_OF_PLACE", 2, "DTM")]),
+        # A group at the wrong place, a mistyped trigger, a segment left out before one that seems to repeat the place before.
+        ("UNH BGM TDT TPL DTM MEA UNS CST UNS UNT", [("OUT_OF_PLACE", 3, "TDT")]),
+        ("UNH BGM UNX UNS CST UNS UNT", [("NOT_IN_TABLE", 3, "UNX")]),
+        ("UNH BGM UNS CSX FTX LOC CST UNS UNT", [("NOT_IN_TABLE", 4, "CSX")]),
         # The message was broken off.
         ("UNH BGM", []),
         ("UNH", []),
@@ -63,6 +67,14 @@ def test_findings(tags: str, findings: list[tuple[str, int, str]]) -> None:
     table = SegmentTable(CUSDEC)
     assert walk(table, tags.split()) == findings
     assert table.conforms(tags.split()) == (not findings and tags.endswith("UNT"))
+
+
+def test_a_tag_with_two_places_is_taken_for_the_one_that_what_follows_fits() -> None:
+    """After QTY of group 22 a BII may begin a group within it or group 22 again: the RCS and GIS that follow tell."""
+    message = definition("D.94A", "CONITT")
+    tags = "UNH BGM RFF DTM BII RCS GIS ARD MOA UNS BII RCS GIS QTY BII RCS GIS QTY UNT".split()
+    assert grammar(message).fullmatch("".join(f"{tag} " for tag in tags))
+    assert (SegmentTable(message).conforms(tags), walk(SegmentTable(message), tags)) == (False, [])
 
 
 def test_repeats_are_counted_by_place_and_group() -> None:
@@ -88,9 +100,10 @@ def test_what_conforms_is_in_the_table_and_has_no_findings(name: str, seed: int,
     for _ in range(changes):
         place = rng.randrange(1, len(tags) - 1) if len(tags) > 2 else 1
         tags[place : place + rng.randint(0, 1)] = [rng.choice(sorted(table.tags - {"UNH", "UNT"}))] * rng.randint(0, 2)
-    conforms = table.conforms(tags)
-    assert conforms == (walk(table, tags) == [])
-    if conforms:
+    conforms, findings = table.conforms(tags), walk(table, tags)
+    assert not (conforms and findings)
+    # A walk also takes what only a look ahead tells to be good.
+    if not findings:
         assert pattern.fullmatch("".join(f"{tag} " for tag in tags))
 
 
@@ -100,7 +113,8 @@ def test_a_walk_takes_anything(tags: list[str]) -> None:
     table = TABLES["D.96B"][0]
     tags = ["UNH", *tags, "UNT"]
     findings = walk(table, tags)
-    assert table.conforms(tags) == (not findings)
+    assert not (table.conforms(tags) and findings)
+    assert findings or TABLES["D.96B"][1].fullmatch("".join(f"{tag} " for tag in tags))
     assert all(1 <= where <= len(tags) and name in Misfit.__members__ for name, where, _ in findings)
 
 

@@ -8,6 +8,7 @@ leaves the fewest faults is taken.
 - A segment that is skipped stands for a mandatory one that is missing right after it (a wrong tag is one fault, not two), and for
   a mandatory one of its own tag that is missing later. One that was reported missing may come later.
 - An unknown tag stands for the first segment that is missing after it, and where what follows fits better behind the next mandatory segment, for that one.
+- Where a segment's tag has several places the nearest is taken; that it was another one is seen when what follows fits only there.
 - What follows a trigger at a wrong place and fits into its group is at the wrong place with it: a group astray is one fault.
 - Repeats over the limit are reported at the first excess only.
 - Nothing is missing from a message that was broken off: ``close`` ends a walk anywhere.
@@ -229,8 +230,8 @@ class Walk(Generic[_Where]):
             yield from self._ways_back(number, latest, tag)
 
     def _ways_back(self, number: int, latest: Sequence[tuple[State, str]], tag: str) -> Iterator[_Way]:
-        """The segment of a move without fault was at the wrong place, alone or with what followed it of its group; or it was not what it seemed,
-        because something was missing before it.
+        """The segment of a move without fault was at the wrong place, alone or with what followed it of its group; or it was not what it seemed: it stood for
+        another place with its tag, perhaps because something was missing before it.
         """
         state, stray = latest[number]
         after = [*(tag for _, tag in latest[number + 1 :]), tag]
@@ -239,10 +240,10 @@ class Walk(Generic[_Where]):
             if found is not None:
                 yield _Way(5, 1, found[0], back=number, astray=found[1])
         for move in self._table.moves(state.place, stray)[:_WAYS]:
-            if len(move.missing) == 1:
+            if len(move.missing) <= 1 and state.allows(move):
                 found = self._follow(self._table.after(state, move), None, after)
                 if found is not None:
-                    yield _Way(4, 1, found[0], move, back=number)
+                    yield _Way(4, len(move.missing), found[0], move, back=number)
 
     def _follow(self, state: State, astray: Astray | None, tags: Iterable[str]) -> tuple[State, Astray | None] | None:
         """Where these tags lead without fault; None where they do not."""

@@ -72,7 +72,7 @@ def syntax_version(rng: Random, sample: Sample) -> Mutant | None:
 def encoding(rng: Random, sample: Sample) -> Mutant | None:
     if sample.style.version < 4:
         return None
-    return _changed(sample, 0, 0, 3, rng.choice(["4", "5", "6", "8"]), FaultKind.ENCODING_UNSUPPORTED, simple=False)
+    return _changed(sample, 0, 0, 3, rng.choice(["3", "5", "6", "8"]), FaultKind.ENCODING_UNSUPPORTED, simple=False)
 
 
 @mutation("UNB: mandatory element or composite missing")
