@@ -6,6 +6,7 @@ which good messages would be refused. What two places say differently, or what i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from vanhub.directory.unece.boxes import Group, Part, Row, Single
@@ -26,14 +27,14 @@ def check(
     Raises:
         OperatorError: something that is used is not defined; the text lists up to ten places.
     """
-    faults = [
-        *_undefined_segments(messages, segments),
-        *(fault for segment in segments.values() for fault in _undefined(segment.text, segment.places, composites, elements)),
-        *(fault for composite in composites.values() for fault in _undefined(composite.text, composite.members, {}, elements)),
-    ]
-    if faults:
-        more = f"; and {len(faults) - _MOST} more" if len(faults) > _MOST else ""
-        raise OperatorError(f"{'; '.join(faults[:_MOST])}{more}: {_CURE}")
+    faults = itertools.chain(
+        _undefined_segments(messages, segments),
+        (fault for segment in segments.values() for fault in _undefined(segment.text, segment.places, composites, elements)),
+        (fault for composite in composites.values() for fault in _undefined(composite.text, composite.members, {}, elements)),
+    )
+    if listed := list(itertools.islice(faults, _MOST)):
+        rest = sum(1 for _ in faults)
+        raise OperatorError(f"{'; '.join(listed)}{f'; and {rest} more' if rest else ''}: {_CURE}")
     for message in messages.values():
         _groups(message, remarks)
     for segment in segments.values():

@@ -23,21 +23,23 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Valu
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an archive may hold, the archives inside it counted with it. Distributions stay below a tenth of each."""
+    """How much an archive may hold, the archives inside it counted with it. Distributions have less than a fourth of each."""
 
-    archive: int = 64 * 2**20
+    archive: int = 16 * 2**20
     """Octets of the file itself."""
     list: int = 2**20
     """Octets of one zip's list of members, which is read at once."""
-    members: int = 5_000
-    member: int = 32 * 2**20
+    members: int = 2_000
+    member: int = 8 * 2**20
     """Octets of one member, unpacked."""
-    unpacked: int = 128 * 2**20
+    unpacked: int = 64 * 2**20
     """Octets of all members, unpacked, zips included."""
-    ratio: int = 200
+    ratio: int = 100
     """Unpacked to packed octets of a member of more than 1 MiB."""
-    depth: int = 3
+    depth: int = 4
     """Zips in zips; the file itself is 1."""
+    lines: int = 1_000_000
+    """Lines of all members."""
 
 
 LIMITS = Limits()
@@ -71,7 +73,7 @@ class _Unpacking:
     """One archive: counts what all its zips hold together."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits, self._members, self._octets = limits, 0, 0
+        self._limits, self._members, self._octets, self._lines = limits, 0, 0, 0
 
     def files(self, octets: bytes, path: str, depth: int) -> list[Member]:
         if depth > self._limits.depth:
@@ -107,10 +109,13 @@ class _Unpacking:
                 while piece := stream.read(_PIECE):
                     size += len(piece)
                     self._octets += len(piece)
+                    self._lines += piece.count(b"\n")
                     if size > self._limits.member or self._octets > self._limits.unpacked:
                         raise OperatorError(
                             f"{path} unpacks to more than {min(self._limits.member, self._limits.unpacked)} octets: that is no directory of UNECE"
                         )
+                    if self._lines > self._limits.lines:
+                        raise OperatorError(f"{path}: more than {self._limits.lines} lines so far: that is no directory of UNECE")
                     if size > max(2**20, self._limits.ratio * entry.compress_size):
                         raise OperatorError(f"{path} unpacks to more than {self._limits.ratio} times its size: that is no directory of UNECE")
                     pieces.append(piece)

@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from vanhub.directory.unece.text import Line, Remarks, Text
 
 
+_DEEPEST = 30
+"""Groups in groups; UNECE's stay below 10."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a segment table: a segment (``tag``) or a group's first row (``tag`` empty, ``group`` its number).
@@ -70,6 +74,9 @@ def nested(text: Text, rows: Sequence[Row], remarks: Remarks) -> tuple[Part, ...
 
     A closing mark under no opened bracket is disregarded, and a bracket that is never closed ends where its message or
     the group around it ends; both are remarked on.
+
+    Raises:
+        OperatorError: groups lie in one another too deep.
     """
     stack = [_Open(None, 1 << 30, [])]
     for row in rows:
@@ -79,6 +86,8 @@ def nested(text: Text, rows: Sequence[Row], remarks: Remarks) -> tuple[Part, ...
             while stack[-1].column <= column:
                 remarks.add(text, row.line, f"segment group {_number(stack[-1])} is not closed before segment group {row.group}")
                 _close(stack)
+            if len(stack) > _DEEPEST:
+                raise text.fault(row.line, f"segment groups lie in one another more than {_DEEPEST} deep")
             stack.append(_Open(row, column, []))
             continue
         if not row.deleted:

@@ -52,7 +52,7 @@ def message(text: Text, remarks: Remarks) -> Message | None:
     """The message that a text describes, or None where it has no title page or no segment table, as introductions and indexes have none.
 
     Raises:
-        OperatorError: the segment table has no end.
+        OperatorError: the segment table has no beginning or no end, or a row of it cannot be read.
     """
     fields: dict[str, tuple[str, Line]] = {}
     at = 0
@@ -85,6 +85,9 @@ def message(text: Text, remarks: Remarks) -> Message | None:
         return None
     if rows[-1].tag not in _LAST:
         raise text.fault(rows[-1].line, "the segment table ends without UNT or UIT: is the file whole?")
+    parts = nested(text, rows, remarks)
+    if not parts or parts[0].row.tag not in _FIRST:
+        raise text.fault(rows[0].line, "the segment table does not begin with UNH or UIH")
     values = {name: value for name, (value, _) in fields.items()}
     name = _title(text, at)
     if not name:
@@ -96,7 +99,7 @@ def message(text: Text, remarks: Remarks) -> Message | None:
         release=values.get("Release", ""),
         revision=values.get("Revision", ""),
         date=values.get("Date", ""),
-        parts=nested(text, rows, remarks),
+        parts=parts,
         text=text,
         line=fields["Message Type"][1],
     )
@@ -104,10 +107,12 @@ def message(text: Text, remarks: Remarks) -> Message | None:
 
 def _row(line: Line, words: str, rows: list[Row]) -> Row | None:
     """The row that ``words``, from this line, are; the first of a table is its header segment."""
+    if not rows and not any(tag in words for tag in _FIRST):
+        return None  # most lines of a file stand above its table
     drawn = words.translate(DRAWN)
     match = _GROUP.fullmatch(drawn)
     if match is not None:
-        return Row("", int(match[2]), match[3].upper(), int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line) if rows else None
+        return Row("", int(match[2]), match[3].upper(), int(match[4]), "-" in (match[1] or ""), match.start(5), match[5], line)
     match = _SEGMENT.fullmatch(drawn)
     if match is None or not (rows or match[2] in _FIRST):
         return None
