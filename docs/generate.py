@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import shipped_guides
+
 from vanhub.edifact.faults import FaultKind, Wording
 from vanhub.errors import HubError
 from vanhub.exchange.delivery import TRANSITIONS, Verb, render_drawing
@@ -146,7 +148,13 @@ def states() -> str:
     return STATES_HEAD + render_drawing() + "\n" + STATES_TABLE + head + "".join(rows)
 
 
-PAGES = {"errors.md": errors, "configuration.md": configuration, "agreement.md": agreement, "states.md": states}
+PAGES = {
+    "errors.md": errors,
+    "configuration.md": configuration,
+    "agreement.md": agreement,
+    "states.md": states,
+    "shipped-guides.md": shipped_guides.render,
+}
 
 
 def main(arguments: list[str]) -> int:
