@@ -65,6 +65,12 @@ class Campaign:
                 self.tallies[name].add(tally)
                 yield name, mutant, report, tally
 
+    def add(self, other: Campaign) -> None:
+        self.samples += other.samples
+        self.refused += other.refused
+        for name, tally in other.tallies.items():
+            self.tallies[name].add(tally)
+
     def total(self) -> Tally:
         total = Tally()
         for tally in self.tallies.values():

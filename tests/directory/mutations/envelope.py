@@ -313,8 +313,8 @@ def cut_off(rng: Random, sample: Sample) -> Mutant | None:
 
 @mutation("UNH: unknown message type")
 def unknown_type(rng: Random, sample: Sample) -> Mutant | None:
-    if sample.style.groups and sample.style.version < 4:
-        return None  # the group names it too
+    if sample.directory in SERVICE or (sample.style.groups and sample.style.version < 4):
+        return None  # no directory would be named, or the group names the type too
     return _changed(sample, rng.choice(_trailers(sample, "UNH")), 1, 0, "QQQQQQ", FaultKind.MESSAGE_TYPE_UNKNOWN, simple=False)
 
 
