@@ -417,9 +417,10 @@ def test_a_contrl_of_a_partner() -> None:
                 (ControlMessage("M3", "INVOIC", "D", "96A", "UN", "", ControlAction("4", "18", "", None, None), ()),),
             ),
         ),
-        "MESSAGE",
+        "1",
+        ("text",),
     )
-    second = ControlReport("REF2", Party("S"), Party("R"), ControlAction("6", "", "", None, None), (), (), "SECOND")
+    second = ControlReport("REF2", Party("S"), Party("R"), ControlAction("6", "", "", None, None), (), (), "3")
     assert parse_contrl(data) == (first, second)
     assert [each.said.rejected for each in (first, second)] == [False, True]
     assert not nothing.rejected

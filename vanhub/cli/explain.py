@@ -83,5 +83,6 @@ def _json(answer: Answer) -> dict[str, Any]:
         "about_original": answer.about_original,
         "doubts": [{"doubt": doubt.name, "value": what} for doubt, what in answer.doubts],
         "texts": answer.texts,
+        "references": answer.references,
         "points": [{"kind": "fate" if isinstance(point, Fate) else "flaw", **asdict(point)} for point in answer.points],
     }
