@@ -182,14 +182,14 @@ def open_guides(*folders: Path, directories: Directories) -> GuideSet:
     """
     found: dict[str, _File] = {}
     for folder in folders:
-        files = list(_files(folder / "guides"))
+        files = sorted(_files(folder / "guides"), key=lambda file: not file.head.functions)
         for number, file in enumerate(files):
             for other in files[:number]:
                 if file.head.overlaps(other.head):
                     raise OperatorError(
                         f"{file.path} and {other.path} are for the same messages; give them different documents, functions or association codes"
                     )
-        # Those of later folders stand first: the first that suits is taken.
+        # Those of later folders stand first, and in a folder those for some functions only: the first that suits is taken.
         found = {file.head.name: file for file in files} | {name: file for name, file in found.items() if name not in {file.head.name for file in files}}
     codes = [folder / "codes" for folder in folders]
     return GuideSet(list(found.values()), directories, CodeLists(*codes), Forms(*codes))

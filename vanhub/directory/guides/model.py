@@ -161,11 +161,13 @@ class Head:
         )
 
     def overlaps(self, other: Head) -> bool:
-        """Whether there are messages that both suit."""
+        """Whether there are messages that both suit, and nothing says which is taken."""
         return (
             (self.message, self.directory) == (other.message, other.directory)
             and (not self.association or not other.association or self.association == other.association)
             and _meet(self.documents, other.documents)
+            # One that says for which functions it is stands before one that is for any.
+            and bool(self.functions) == bool(other.functions)
             and _meet(self.functions, other.functions)
         )
 
