@@ -394,11 +394,11 @@ class Body:
             return
         if self._package is not None and announced.tag == "UNO":
             self._package.take_object()
-        if opaque.is_cut or (opaque.is_lost and (opaque.octets or announced.length.isdigit())):
-            kind = FaultKind.LENGTH_BEYOND_END if opaque.is_cut else FaultKind.LENGTH_MISLEADS
-            # What the octets hid is not known, so that no message can be told from it for certain.
+        if not opaque.is_cut and not opaque.is_lost:
+            return
+        if announced.length.isdigit():  # else it was reported already
             self._envelope.fault(
-                kind,
+                FaultKind.LENGTH_BEYOND_END if opaque.is_cut else FaultKind.LENGTH_MISLEADS,
                 Level.INTERCHANGE,
                 announced.tag,
                 announced.where,
@@ -408,7 +408,9 @@ class Body:
                 value=announced.length,
                 params={"found": str(opaque.octets)},
             )
-            self._envelope.lose(is_cut=opaque.is_cut)
+            self._envelope.lose()
+        elif opaque.octets:
+            self._envelope.lose()
 
     # --- what is not in order ---
 

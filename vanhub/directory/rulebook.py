@@ -247,31 +247,29 @@ class Rulebook:
         if profile is None:
             if len(self._profiles) >= _MOST_PROFILES:
                 self._profiles.clear()
-            directory = self._interactive(version, release, agency) if interactive else self._batch(type, version, release, agency, syntax_version)
-            profile = self._profiles[key] = self._find(type, directory, marks, syntax_version)
+            directory = self._directory(type, version, release, agency, syntax_version, interactive=interactive)
+            profile = self._profiles[key] = self._find(type, directory, marks, syntax_version, interactive=interactive)
         return profile
 
     def profile_in_use(self, type: str, version: str, release: str, agency: str, marks: Marks, syntax_version: int) -> Profile | Unknown | None:
         """As ``profile``, None where it was not asked for before: loading takes dozens of milliseconds."""
         return self._profiles.get((type, version, release, agency, marks, syntax_version, False))
 
-    def _batch(self, type: str, version: str, release: str, agency: str, syntax_version: int) -> Directory | None:
+    def _directory(self, type: str, version: str, release: str, agency: str, syntax_version: int, *, interactive: bool) -> Directory | None:
         # Types of the service directories come first: no other directory has them.
         number = 4 if version == "4" or syntax_version >= 4 else 3
-        for service in (self._directories.service(number), self._directories.service(4)):
+        for service in () if interactive else (self._directories.service(number), self._directories.service(4)):
             if agency in {"UN", ""} and service.message(type) is not None:
                 return service
         return self._directories.find(version, release, agency)
 
-    def _interactive(self, version: str, release: str, agency: str) -> Directory | None:
-        directory = self._directories.find(version, release, agency)
-        return directory.interactive if directory is not None else None
-
-    def _find(self, type: str, directory: Directory | None, marks: Marks, syntax_version: int) -> Profile | Unknown:
+    def _find(self, type: str, directory: Directory | None, marks: Marks, syntax_version: int, *, interactive: bool) -> Profile | Unknown:
         if directory is None:
             return Unknown(directory=False)
-        definition = directory.message(type)
-        if definition is None:
+        if interactive:
+            directory = directory.interactive
+        definition = directory.message(type) if directory is not None else None
+        if directory is None or definition is None:
             return Unknown(directory=True)
         name = (directory.name, type)
         table = self._tables.get(name)

@@ -22,6 +22,7 @@ from vanhub.edifact.scanner import read_fields
 
 SECURITY_TAGS = frozenset({"USH", "USA", "USC", "USR", "UST", "USD", "USU"})
 
+_IN_HEADER = frozenset({"USA", "USC", "USR"})
 _MOST_HEADERS = 99
 _CONFIDENTIALITY = "4"
 # These stand in the table for the structure's own header, content and trailer.
@@ -44,7 +45,7 @@ _TABLE = SegmentTable(
                 ),
             ),
             GroupUse(3, False, 1, (SegmentUse("USD", True, 1), SegmentUse("USU", True, 1))),
-            SegmentUse(_CONTENT, False, 2),
+            SegmentUse(_CONTENT, False, 1),
             GroupUse(4, False, _MOST_HEADERS, (SegmentUse("UST", True, 1), SegmentUse("USR", False, 1))),
             SegmentUse(_TAIL, True, 1),
         ),
@@ -87,7 +88,7 @@ class SecurityCheck:
         self._level = level
         self._walk: Walk[tuple[str, Where]] | None = Walk(_TABLE) if judges_order else None
         self._waiting: dict[str, _Header] = {}
-        self._nameless = 0  # USH without a reference
+        self._nameless = 0  # USH without a reference of their own
         self._overflow = False  # there were more USH than are followed
         self._unanswered: list[tuple[Where, int, str]] = []  # UST that answer nothing: where, the offset of the reference, the reference
         self._header: _Header | None = None  # the one whose group is open
@@ -96,6 +97,9 @@ class SecurityCheck:
         self._encryption = 0  # USD and USU
         self._encrypted: tuple[str, str] | None = None  # 0556 and 0518 of USD
         self._in_content = False
+        self._content_seen = False
+        self._first_trailer: Where | None = None  # the first UST since there was content
+        self._astray = False  # in a header group that stands after content
         self._step(_HEAD, where)
         if begun:
             self.content("", where)
@@ -113,7 +117,14 @@ class SecurityCheck:
     def take(self, tag: str, text: str, where: Where) -> None:
         """A security segment."""
         report_segment(self._envelope, self._reading, self._rules, self._level, tag, text, where)
-        self._step(tag, where)
+        if tag == "USH" and self._content_seen:
+            self._astray = True
+            self._envelope.fault(FaultKind.SEGMENT_OUT_OF_PLACE, self._level, tag, where)
+        elif not (self._astray and tag in _IN_HEADER):
+            self._astray = False
+            self._step(tag, where)
+        if tag == "UST":
+            self._first_trailer = self._first_trailer or where
         self._in_content = False
         self.pair(tag, text, where)
 
@@ -147,13 +158,16 @@ class SecurityCheck:
         self._in_content = True
         self._close_trailer()
         self._header = None
+        self._astray = False
         if self._encrypted is not None:
             # What is encrypted is all the content that there is.
             self._envelope.fault(FaultKind.SEGMENT_OUT_OF_PLACE, self._level, tag, where)
-        else:
-            # Twice, so that where security segments stand amid it, these are at the wrong place and not the content.
+        elif self._first_trailer is not None:
+            self._envelope.fault(FaultKind.SEGMENT_OUT_OF_PLACE, self._level, "UST", self._first_trailer)
+            self._first_trailer = None
+        elif not self._content_seen:
             self._step(_CONTENT, where, tag)
-            self._step(_CONTENT, where, tag)
+        self._content_seen = True
 
     def end(self, where: Where, *, whole: bool) -> None:
         """The structure is over, with its trailer (``whole``) or without it. ``where``: the segment before."""
@@ -177,6 +191,7 @@ class SecurityCheck:
         if not reference:
             self._nameless += 1
         elif reference in self._seen:
+            self._nameless += 1  # its UST answers nothing
             self._envelope.fault(FaultKind.DUPLICATE_SECURITY, self._level, "USH", where, offset=offset, element=3, value=reference)
         elif len(self._seen) < _MOST_HEADERS:
             self._seen.add(reference)

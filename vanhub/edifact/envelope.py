@@ -131,7 +131,6 @@ class Envelope:
         self._group_references: set[str] = set()
         self._is_encrypted = False
         self._is_lost = False
-        self._is_cut = False
         self._outside_groups = 0
         self._headless = 0
         self._mixed = False
@@ -286,9 +285,11 @@ class Envelope:
         self._stand("USD", where)
         self._keep(OpenMessage(reference, "USD", "", "", "", "", where.offset, self.current_group, 0, kind=Kind.ENCRYPTED), end)
 
-    def lose(self, *, is_cut: bool) -> None:
-        """The end of an object or of encrypted data was not where it should be, so that nothing that follows can be counted on; ``is_cut``: nothing follows."""
-        self._is_lost, self._is_cut = True, is_cut
+    def lose(self) -> None:
+        """The end of an object or of encrypted data was not where it should be. What the octets hid cannot be told, so that the interchange is rejected;
+        what is missing or miscounted after it is of the same fault.
+        """
+        self._rejected = self._is_lost = True
 
     def _enter(self, reference: str, type: str, where: Where, type_offset: int) -> None:
         if reference:
@@ -395,7 +396,7 @@ class Envelope:
     # --- trailers ---
 
     def _miss(self, level: Level, segment: str, where: Where) -> None:
-        if not self._is_cut:
+        if not self._is_lost:
             self.fault(FaultKind.TRAILER_MISSING, level, segment, where)
 
     def _compare_count(self, kind: FaultKind, level: Level, trailer: Trailer, where: Where, fields: Fields, found: int) -> None:
