@@ -177,7 +177,8 @@ class HubIntake:
         header = acceptance.header
         conflict = any(fault["kind"] == "DUPLICATE_INTERCHANGE" for fault in acceptance.faults)
         outcome = "conflict" if conflict else accepted.outcome.value
-        if accepted.outcome is Outcome.NEW and acceptance.deliveries:
+        if accepted.outcome is Outcome.NEW:
+            self.core.metrics.guided(acceptance.dispositions.values())
             self.arrived(tuple({delivery.mailbox for delivery in acceptance.deliveries if not delivery.held}))
         self.core.metrics.judged(session.gateway, accepted.verdict.value, outcome, acceptance.size, self._monotonic() - begun)
         _log.info(

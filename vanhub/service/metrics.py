@@ -6,11 +6,12 @@ accept: 503 names what it cannot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from vanhub.edifact.report import Disposition
 from vanhub.errors import NotFound
 from vanhub.gateways.http import HttpSite
 from vanhub.gateways.http_answer import Answer, json_answer
@@ -31,6 +32,7 @@ class Metrics:
         self._seconds = Histogram(
             "vanhub_intake_seconds", "From an interchange's last octet to its commit", ["gateway"], buckets=_LATENCY_S, registry=self.registry
         )
+        self._guided = Counter("vanhub_guided_messages", "Messages that break their guide, by what became of them", ["disposition"], registry=self.registry)
         self._pickups = Counter("vanhub_pickups", "Deliveries by what became of them", ["event"], registry=self.registry)
         self._sessions = Gauge("vanhub_sessions", "Open sessions", ["gateway"], registry=self.registry)
         self._refusals = Counter("vanhub_refusals", "Refused logins and requests", ["reason"], registry=self.registry)
@@ -39,6 +41,10 @@ class Metrics:
         self._interchanges.labels(gateway, verdict, outcome).inc()
         self._octets.labels(gateway).inc(octets)
         self._seconds.labels(gateway).observe(seconds)
+
+    def guided(self, dispositions: Iterable[Disposition]) -> None:
+        for disposition in dispositions:
+            self._guided.labels(disposition.value).inc()
 
     def pickup(self, event: str, count: int = 1) -> None:
         """``event``: claimed, committed, released, lost, quarantined, expired."""

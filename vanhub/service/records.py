@@ -14,7 +14,7 @@ from vanhub.gateways.seam import AcknowledgementEntry, Session
 from vanhub.service.core import Core
 from vanhub.service.deferring import Futures
 from vanhub.service.evidence import evidence_of
-from vanhub.store import interchanges
+from vanhub.store import deliveries, interchanges
 from vanhub.values.delivery import Receipt
 from vanhub.values.records import AcknowledgementListing, StoredAcknowledgement
 
@@ -34,7 +34,7 @@ class HubRecords:
             store = self._core.store
             if not store.look(interchanges.may_see, name, interchange):
                 raise NotFound(f"there is no interchange {interchange}")
-            return part_of(store.look(interchanges.trace, interchange), name)
+            return part_of(store.look(interchanges.trace, interchange), name, lambda: store.look(deliveries.guide_faults, interchange, name))
 
         return self._thread(visible)
 
@@ -77,14 +77,18 @@ class HubRecords:
         return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), call, *args)
 
 
-def part_of(trace: dict[str, Any], principal: str) -> dict[str, Any]:
-    """What ``principal`` may see of a trace: the sender all of it; a recipient the interchange's head, its own deliveries and their events."""
+def part_of(trace: dict[str, Any], principal: str, guide_faults: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+    """What ``principal`` may see of a trace: the sender all of it; a recipient the interchange's head, what guides found in its own messages
+    (``guide_faults`` looks it up), its own deliveries and their events.
+    """
     if trace["interchange"]["principal"] == principal:
         return trace
-    deliveries = [delivery for delivery in trace["deliveries"] if delivery["mailbox"] == principal]
-    own = {delivery["id"] for delivery in deliveries}
-    head = {name: trace["interchange"][name] for name in ("id", "sender", "recipient", "reference", "test", "received_at", "verdict")}
-    return {"interchange": head, "messages": [], "deliveries": deliveries, "events": [event for event in trace["events"] if event["subject"] in own]}
+    received = [delivery for delivery in trace["deliveries"] if delivery["mailbox"] == principal]
+    own = {delivery["id"] for delivery in received}
+    head = {name: trace["interchange"][name] for name in ("id", "sender", "recipient", "reference", "test", "received_at", "verdict")} | {
+        "guide_faults": guide_faults()
+    }
+    return {"interchange": head, "messages": [], "deliveries": received, "events": [event for event in trace["events"] if event["subject"] in own]}
 
 
 def _entry(listed: AcknowledgementListing) -> AcknowledgementEntry:

@@ -7,6 +7,7 @@ token, kept as its SHA-256 only; it holds while its lease runs and nobody took i
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +21,7 @@ from vanhub.store.journal import Act
 from vanhub.store.prepared import Prepared
 from vanhub.store.tables import MAY_EXPIRE, delivery, interchange
 from vanhub.values.acceptance import Answer, NewDelivery
-from vanhub.values.delivery import Claimed, ContentRef, Delivery, DeliveryState, Recipe, Slot
+from vanhub.values.delivery import Claimed, ContentRef, Delivery, DeliveryState, Recipe, Slice, Slot
 
 QUARANTINED_AFTER = 5
 """Leases that may run out before a delivery is set aside."""
@@ -137,6 +138,16 @@ def get_content(conn: Connection, delivery_id: str, *, mailbox: str = "") -> Del
 def of_interchange(conn: Connection, interchange_id: str) -> list[Delivery]:
     """The deliveries made of an interchange, in order."""
     return [_delivery(row) for row in conn.execute(select(*COLUMNS).where(delivery.c.interchange == interchange_id).order_by(delivery.c.position))]
+
+
+def guide_faults(conn: Connection, interchange_id: str, mailbox: str) -> list[dict[str, Any]]:
+    """What guides found in the messages that ``mailbox`` got of an interchange, as it is listed there."""
+    recipes = conn.execute(select(delivery.c.recipe).where(delivery.c.interchange == interchange_id, delivery.c.mailbox == mailbox)).scalars()
+    slices = sorted((piece.offset, piece.offset + piece.length) for recipe in recipes for piece in recipe if isinstance(piece, Slice))
+    starts = [start for start, _ in slices]
+    listed = conn.execute(select(interchange.c.guide_faults).where(interchange.c.id == interchange_id)).scalar_one()
+    # A message is in one slice whole; two deliveries to one mailbox have no message in common, unless one of them is of copies.
+    return [fault for fault in listed if (at := bisect_right(starts, fault["offset"])) and fault["offset"] < slices[at - 1][1]]
 
 
 def collected(conn: Connection, mailbox: str, *, since: datetime, limit: int = 1000, after: str = "") -> list[Delivery]:
