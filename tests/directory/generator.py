@@ -94,7 +94,11 @@ class Writer:
     def message(self, type: str, reference: str) -> list[Segment]:
         header = Segment.of("UNH", reference, [*self.identifier(type), *self.rng.choice([[], ["OWN1"]])], *self.rng.choice([[], ["ACCESS"]]))
         parts = random_parts(self.rng, definition(self.name, type))
-        return [header, *(self.segment(part.use.tag, part) for part in parts[1:-1]), Segment.of("UNT", str(len(parts)), reference)]
+        while sum(part.use.tag == "USH" for part in parts) != sum(part.use.tag == "UST" for part in parts):  # every security header has its trailer
+            parts = random_parts(self.rng, definition(self.name, type))
+        body = [self.segment(part.use.tag, part) for part in parts[1:-1]]
+        pair_security(body)
+        return [header, *body, Segment.of("UNT", str(len(parts)), reference)]
 
     def segment(self, tag: str, part: Part | None = None) -> Segment:
         found, source = definition_of(self.name, tag, self.style.version)
@@ -198,6 +202,17 @@ def presence(found: SegmentDefinition, segment: Segment, style: Style) -> list[b
         starts.append(start)
         start += 1 if style.version >= 4 else use.most
     return [at < len(segment.elements) and segment.elements[at] != [[""]] for at in starts]
+
+
+def pair_security(body: list[Segment]) -> None:
+    """Gives each USH a reference of its own and the UST that answers it the same and the number of segments of both their groups."""
+    headers = [at for at, segment in enumerate(body) if segment.tag == "USH"]
+    trailers = [at for at, segment in enumerate(body) if segment.tag == "UST"]
+    for number, (header, trailer) in enumerate(zip(headers, trailers, strict=False), 1):
+        body[header].elements[1] = [[f"S{number}"]]
+        count = 2 + sum(1 for _ in itertools.takewhile(lambda segment: segment.tag in {"USA", "USC", "USR"}, body[header + 1 :]))
+        count += sum(1 for _ in itertools.takewhile(lambda segment: segment.tag == "USR", body[trailer + 1 :]))
+        body[trailer].elements = [[[f"S{number}"]], [[str(count)]]]
 
 
 def random_tags(rng: Random, message: MessageDefinition) -> list[str]:

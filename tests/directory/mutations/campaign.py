@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.directory.generator import random_sample, random_style
-from tests.directory.mutations import MUTATIONS, Mutant, elements, envelope, structure
+from tests.directory.mutations import MUTATIONS, Mutant, elements, envelope, security, structure
 from tests.directory.samples import DIRECTORIES, SERVICE, Sample, Style, directory
 from vanhub.directory.check import check_interchange
 from vanhub.edifact.report import Report
 
-__all__ = ["elements", "envelope"]  # imported because they enter their mutations
+__all__ = ["elements", "envelope", "security"]  # imported because they enter their mutations
 
 
 @dataclass
