@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.directory.guides.broken import BROKEN
+from tests.directory.guides.broken import BROKEN, IN_ORDER
 from tests.directory.samples import DIRECTORIES
 from vanhub.directory.check import check_interchange
 from vanhub.directory.guides.load import open_guides
@@ -109,6 +109,20 @@ def test_a_change_of_the_sample_is_one_fault_at_its_place(name: str, changes: st
     # UNH is segment 1.
     assert [told(fault) for fault in report.guide_faults] == [(kind, code, warning is not None, first(segments, at) + 2, spot or "")]
     assert all(fault.text(language) and "{" not in fault.text(language) for fault in report.guide_faults for language in ("en", "zh"))
+
+
+@pytest.mark.parametrize(("name", "changes"), [(name, changes) for name, table in IN_ORDER.items() for changes in table])
+def test_what_a_condition_allows_is_no_fault(name: str, changes: str) -> None:
+    report = judge(name, change(sample(name), changes))
+    assert report.faults == ()
+    assert report.messages[0].guide == name
+    assert report.guide_faults == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_condition_of_a_guide_is_broken_by_a_change(name: str) -> None:
+    told = {fault.params["rule"] for changes in BROKEN[name] for fault in judge(name, change(sample(name), changes)).guide_faults if "rule" in fault.params}
+    assert told == {rule.text.en for rule in GUIDES.get(name).rules}
 
 
 def test_the_changes_are_of_every_kind() -> None:
