@@ -9,7 +9,7 @@ SAMPLES ?= ../shared/samples
 SECONDS ?= 300
 TARGETS ?= text split answers check
 
-.PHONY: demo test check format docs samples bench fuzz dist clean
+.PHONY: demo test check format docs samples mutations bench fuzz dist clean
 
 demo: $(READY)
 	$(BIN)/vanhub demo
@@ -34,6 +34,10 @@ docs: $(READY)
 # Writes docs/samples.md, which no test can make without the samples.
 samples: $(READY)
 	$(BIN)/python docs/samples.py $(SAMPLES)
+
+# Writes the table of docs/check-quality.md, in some ten minutes.
+mutations: $(READY)
+	$(BIN)/python -m tests.directory.mutations --write
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -51,7 +51,7 @@ def table(total: Campaign, directories: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.directory.mutations", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mutations", type=int, default=12, metavar="N", help="of each message type's sample (default 12)")
+    parser.add_argument("--mutations", type=int, default=4, metavar="N", help="of each message type's sample (default 4)")
     parser.add_argument("--types", type=int, default=None, metavar="N", help="of each directory (default all)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/check-quality.md")
     options = parser.parse_args()
