@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydifact.parser import Parser
 
 from vanhub.directory.check import check_interchange
+from vanhub.directory.guides.load import open_guides
 from vanhub.directory.load import SchemaDirectories, open_directories
 from vanhub.edifact.aperak import ApplicationError, ApplicationReport, FreeText, Reference, parse_aperak
 from vanhub.edifact.contrl import parse_contrl, render_contrl
@@ -294,6 +295,13 @@ def test_reading_the_answer_back_gives_what_went_in(given: tuple[Report, dict[in
 def spaced(text: str) -> str:
     """Without what white space at the ends and line ends a line of text may lose."""
     return " ".join("".join(character if character.isprintable() else "." for character in text).split())
+
+
+def test_the_guide_of_the_message_finds_nothing_in_the_answer(directories: SchemaDirectories) -> None:
+    guides = open_guides(packed("schemas"), directories=directories).only("aperak-answer")
+    for disposition in Disposition:
+        checked = check_interchange(render(ONE, {0: disposition}), directories, guides=guides)
+        assert ([message.guide for message in checked.messages], checked.guide_faults) == (["", "aperak-answer"], ())
 
 
 @pytest.mark.filterwarnings("ignore::pydifact.exceptions.MissingImplementationWarning")

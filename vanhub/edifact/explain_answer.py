@@ -16,6 +16,7 @@ from vanhub.edifact.syntax_errors import ACTIONS, SYNTAX_ERRORS
 
 # An answer may speak of a hundred thousand messages; an explanation is for reading.
 _MOST_FATES, _MOST_FLAWS = 1000, 1000
+_MISSING = "13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Words:
     warning: str
     code: str
     segment: str
+    gap: str
     element: str
     component: str
     repetition: str
@@ -86,6 +88,7 @@ _ENGLISH = _Words(
     warning="a warning",
     code="code {code}",
     segment="segment {segment}",
+    gap="after segment {segment}",
     element="element {number}",
     component="component {number}",
     repetition="repetition {number}",
@@ -146,6 +149,7 @@ _CHINESE = _Words(
     warning="提示",
     code="代码 {code}",
     segment="段 {segment}",
+    gap="段 {segment} 之后",
     element="第 {number} 元素",
     component="第 {number} 成分",
     repetition="第 {number} 次重复",
@@ -228,7 +232,9 @@ def _flaw(flaw: Flaw, words: _Words, type: str) -> Iterator[str]:
     place = [words.code.format(code=visible(flaw.code))] if flaw.code else []
     place += [words.warning] if flaw.warning else []
     segment = " ".join([*([str(flaw.position)] if flaw.position is not None else []), *([visible(flaw.segment)] if flaw.segment else [])])
-    place += [words.segment.format(segment=segment)] if segment else []
+    # What is missing has the place of the last segment before the gap.
+    is_gap = known is not None and flaw.code == _MISSING and flaw.position is not None and flaw.element is None
+    place += [(words.gap if is_gap else words.segment).format(segment=segment)] if segment else []
     for template, number in ((words.element, flaw.element), (words.component, flaw.component), (words.repetition, flaw.repetition)):
         place += [template.format(number=number)] if number is not None else []
     if known is not None:
