@@ -72,8 +72,54 @@ def test_units_of_a_stream(data: bytes, expected: list[Unit]) -> None:
     assert units(*(data[at : at + 1] for at in range(len(data)))) == expected
 
 
+SHIFTED = b"UNB+UNOX:3+A+B+260101:1200+1'UNH+1'FTX+\x1b$B!'UNZ+!1!'\x1b(B?\x0e'UNZ+1!'\x0f'UNZ+\x0eUN'A\x0f+1'"
+
+
+@pytest.mark.parametrize("state", [b"\x1b$B!'UNZ+11\x1b(B", b"\x0e!'UNZ+11\x0f", b"\x1b(I!'UNZ+1\x1b(J", b"\x1b$*B\x1bN'U\x1bNNZ", b"\x1b(B\x1b)A\x1b~"])
+def test_shifted_octets_end_nothing(state: bytes) -> None:
+    for data in (A.replace(b"UNOA", b"UNOX").replace(b"UNT", state + b"UNT"), A.replace(b"UNOA", b"UNOX").replace(b"UNZ+1", b"UNZ+" + state), SHIFTED):
+        assert units(data + A) == [(data, True, True), (A, True, True)]
+        assert units(*(data[at : at + 1] for at in range(len(data)))) == [(data, True, True)]
+    # Elsewhere they are what they look like.
+    data = A.replace(b"UNT", b"\x0e!'UNZ+11\x0f'UNT")
+    assert units(data)[0][0] == data[: data.index(b"\x0f'") + 2]
+
+
+def test_a_change_of_state_may_stand_before_a_tag() -> None:
+    data = A.replace(b"UNOA", b"UNOX").replace(b"UNZ", b"\r\n\x1b(B \x0f\x1b$)C\r\nUNZ")
+    assert units(data + A) == [(data, True, True), (A, True, True)]
+    after_text = data.replace(b"\x0f\x1b$)C", b"\x0e0!\x0f")
+    assert units(after_text + A) == [(after_text, False, True), (A, True, True)]
+
+
 PIECES = st.sampled_from(
-    [b"'", b"?", b"+", b" ", b"\n", b"U", b"N", b"UN", b"UNA", b"UNB", b"UNZ", b"Z+", b"B+UNOA:1", b"\xef\xbb\xbf", b"\xef", b":+.? '", b"x", A, UNA]
+    [
+        b"'",
+        b"?",
+        b"+",
+        b" ",
+        b"\n",
+        b"U",
+        b"N",
+        b"UN",
+        b"UNA",
+        b"UNB",
+        b"UNZ",
+        b"Z+",
+        b"B+UNOA:1",
+        b"\xef\xbb\xbf",
+        b"\xef",
+        b":+.? '",
+        b"x",
+        A,
+        UNA,
+        b"UNB+UNOX:1",
+        b"\x1b$B",
+        b"\x1b(B",
+        b"\x1b",
+        b"\x0e",
+        b"\x0f",
+    ]
 )
 
 

@@ -10,8 +10,8 @@ Sans-I/O: octets in, events out. The rules it keeps:
 - Octets are passed on as they come: what is held back is the possible beginning of a service segment, some dozens of octets.
 - The same octets in any pieces give the same units.
 
-Nothing is decoded here. Every encoding that the check accepts has its service characters as single octets; the trail octets of
-GB 18030 lie outside the default service characters, so that only a custom UNA together with the letters ``UNZ`` could mislead.
+Nothing is decoded here but the shifts of UNOX (``vanhub.edifact.iso2022``). Every other encoding that the check accepts has its service characters as single
+octets; the trail octets of GB 18030 lie outside the default service characters, so that only a custom UNA together with the letters ``UNZ`` could mislead.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vanhub.edifact.advice import ENOUGH, HEADERS, UNA_LENGTH, announced, syntax_identifier
+from vanhub.edifact.iso2022 import CONTROLS, CodeExtension
 from vanhub.edifact.passage import PASSAGE_TAGS, Passage
 from vanhub.edifact.separators import Separators
 
@@ -50,6 +51,7 @@ class _State(enum.Enum):
     SEGMENTS = enum.auto()
     PASSAGE = enum.auto()
     TRAILER = enum.auto()
+    SHIFTED = enum.auto()
 
 
 LONGEST_GARBAGE = 1 << 16
@@ -64,12 +66,19 @@ _TRAILERS = {b"UNB": b"UNZ", b"UIB": b"UIZ"}
 
 
 @lru_cache(maxsize=64)
-def _telling(terminator: bytes) -> re.Pattern[bytes]:
+def _telling(terminator: bytes, controls: bytes) -> re.Pattern[bytes]:
     """A terminator after which UNA, a header or trailer of an interchange, UNO or USD stands, or may yet come; of a terminator that is itself white space,
-    the last such.
+    the last such. Or one of ``controls``, which may also stand after it.
     """
     blank = b" \t\r\n".replace(terminator, b"")
-    return re.compile(re.escape(terminator) + rb"(?=[" + blank + rb"]*+(?:UN[ABOZ]|UI[BZ]|USD|U[INS]?\Z|\Z))")
+    control = b"|[" + controls + b"]" if controls else b""
+    return re.compile(re.escape(terminator) + rb"(?=[" + blank + rb"]*+(?:UN[ABOZ]|UI[BZ]|USD|U[INS]?\Z|\Z" + control + b"))" + control)
+
+
+@lru_cache(maxsize=64)
+def _ending(terminator: bytes, controls: bytes) -> re.Pattern[bytes]:
+    """A terminator, or one of ``controls``."""
+    return re.compile(b"[" + re.escape(terminator) + controls + b"]")
 
 
 class Framer:
@@ -90,6 +99,9 @@ class Framer:
         self._trailer = b""
         self._has_passages = False
         self._passage: Passage | None = None
+        self._extension = CodeExtension()
+        self._controls = b""  # by which the state of code extension changes; empty where there is none
+        self._resumed = _State.SEGMENTS  # after shifted octets
         self._released = False  # the octet passed on last was a release character that is not itself released
 
     def feed(self, data: bytes) -> list[Octets | Ended]:
@@ -118,6 +130,7 @@ class Framer:
             _State.SEGMENTS: self._pass_segments,
             _State.PASSAGE: self._pass_passage,
             _State.TRAILER: self._pass_trailer,
+            _State.SHIFTED: self._pass_shifted,
         }
         at = 0
         undecided = False
@@ -163,6 +176,7 @@ class Framer:
             return start, True
         self._trailer = _TRAILERS.get(header[:3], b"UNZ")
         self._has_passages = values[1:2] == [b"4"]
+        self._extension, self._controls = CodeExtension(), CONTROLS if values[0] == b"UNOX" else b""
         self._state = _State.SEGMENTS
         return start, False
 
@@ -187,6 +201,8 @@ class Framer:
         start = _BLANK.match(data, at).end()  # type: ignore[union-attr]
         self._emit(data, at, start)
         head = data[start : start + _HEAD]
+        if head and head[0] in self._controls:
+            return self._shift(start, _State.SEGMENT_START), False
         known = (self._trailer, *(PASSAGE_TAGS if self._has_passages else ()))
         if head.startswith(known) and (len(head) > 3 or last):
             self._state = self._known_tag(head)
@@ -211,31 +227,53 @@ class Framer:
 
     def _pass_passage(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
         if self._passage is None or self._passage.is_over:
-            self._passage, self._state, self._released = None, _State.SEGMENT_START, False
+            # After it text begins anew, as the check reads it.
+            self._passage, self._state, self._released, self._extension = None, _State.SEGMENT_START, False, CodeExtension()
             return at, False
         end, undecided = self._passage.take(data, at, last)
         self._emit(data, at, end)
         return end, undecided
 
     def _pass_segments(self, data: bytes, at: int, _last: bool) -> tuple[int, bool]:
-        telling = _telling(self._terminator)
-        found = telling.search(data, at)
-        while found is not None and self._is_released(data, at, found.start()):
-            found = telling.search(data, found.end())
+        found = self._find(_telling(self._terminator, self._controls), data, at)
         if found is None:
             return self._pass(data, at, len(data)), False
+        if found[0] in self._controls:
+            return self._shift(self._pass(data, at, found.start()), _State.SEGMENTS), False
         self._state = _State.SEGMENT_START
         return self._pass(data, at, found.end()), False
 
     def _pass_trailer(self, data: bytes, at: int, _last: bool) -> tuple[int, bool]:
-        end = data.find(self._terminator, at)
-        while end >= 0 and self._is_released(data, at, end):
-            end = data.find(self._terminator, end + 1)
-        if end < 0:
+        found = self._find(_ending(self._terminator, self._controls), data, at)
+        if found is None:
             return self._pass(data, at, len(data)), False
-        end = self._pass(data, at, end + 1)
+        if found[0] in self._controls:
+            return self._shift(self._pass(data, at, found.start()), _State.TRAILER), False
+        end = self._pass(data, at, found.end())
         self._end(complete=True)
         return end, False
+
+    def _shift(self, at: int, resumed: _State) -> int:
+        """At ``at`` stands an octet by which the state changes."""
+        self._state, self._resumed = _State.SHIFTED, resumed
+        return at
+
+    def _pass_shifted(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        end, is_blank = self._extension.pass_shifted(data, at, last)
+        self._emit(data, at, end)
+        self._released = False
+        if not is_blank and self._resumed is _State.SEGMENT_START:
+            self._resumed = _State.SEGMENTS
+        if end > at and not self._extension.is_shifted:
+            self._state = self._resumed
+        return end, end == at
+
+    def _find(self, pattern: re.Pattern[bytes], data: bytes, at: int) -> re.Match[bytes] | None:
+        """The first match that is not a released terminator."""
+        found = pattern.search(data, at)
+        while found is not None and found[0] not in self._controls and self._is_released(data, at, found.start()):
+            found = pattern.search(data, found.end())
+        return found
 
     def _is_released(self, data: bytes, at: int, place: int) -> bool:
         """Whether a release character stands before ``place`` that is not itself released. ``at`` is where this step began."""

@@ -26,6 +26,7 @@ from functools import lru_cache
 _ZERO = 0xD808
 SHIFT_MARKS = "".join(map(chr, range(_ZERO - 8, _ZERO + 8)))
 """Every shift mark that may stand in a text."""
+_BLANK = frozenset(" \t\r\n" + SHIFT_MARKS)
 _SHIFT_MARK = re.compile(f"[{SHIFT_MARKS}]")
 _NOT_ENCODABLE = re.compile("[\ud800-\udfff]")
 
@@ -121,15 +122,18 @@ class CodeExtension:
             texts.append(self._cut_short())
         return "".join(texts)
 
-    def pass_shifted(self, data: bytes, at: int, last: bool) -> int:
-        """Passes a control octet, or what follows in shifted state, until the state is as usual: how far. Less than that where more octets must come."""
-        begun = at
+    def pass_shifted(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
+        """Passes a control octet, or what follows in shifted state, until the state is as usual: how far, and whether there was nothing but white space
+        and changes of state. Less far where more octets must come.
+        """
+        begun, is_blank = at, True
         while at < len(data) and (at == begun or self.is_shifted):
-            _, octets = self._token(data, at, last)
+            text, octets = self._token(data, at, last)
             if not octets:
                 break
             at += octets
-        return at
+            is_blank = is_blank and text in _BLANK
+        return at, is_blank
 
     @property
     def _is_plain(self) -> bool:

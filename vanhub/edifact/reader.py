@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from vanhub.edifact.charset import Repertoire
+from vanhub.edifact.iso2022 import CONTROLS, CodeExtension
 from vanhub.edifact.passage import PASSAGE_TAGS, Passage
 from vanhub.edifact.scanner import Marks, Scanner
 from vanhub.edifact.separators import Separators
@@ -38,7 +39,10 @@ class Reader:
         self._scanner = Scanner(marks, repertoire, most)
         self._separators = separators
         self._has_passages = syntax_version >= 4
-        self._announcement = re.compile(rb"U(?:NO|SD)" + re.escape(separators.element))
+        self._extension = CodeExtension()
+        self._controls = CONTROLS if repertoire.extended else b""  # by which its state changes
+        control = b"|[" + self._controls + b"]" if self._controls else b""
+        self._telling = re.compile(rb"U(?:NO|SD)" + re.escape(separators.element) + control)
         self._terminator = separators.terminator[0]
         self._release = separators.release[0] if marks.release else -1
         self._blank = b" \t\r\n".replace(separators.terminator, b"")
@@ -73,15 +77,21 @@ class Reader:
         return segments
 
     def _read(self, data: bytes, at: int, last: bool, segments: list[str]) -> tuple[int, bool]:
-        """Text, up to a segment that announces a passage."""
+        """Text, up to a segment that announces a passage, or to where shifted text begins or ends."""
+        if data[at] in self._controls or self._extension.is_shifted:
+            end, is_blank = self._extension.pass_shifted(data, at, last)
+            segments += self._scanner.feed(data[at:end])
+            self._at_start, self._released = self._at_start and is_blank, False
+            return end, end == at
         found = self._find(data, at)
         end = found if found is not None else len(data) if last else max(at, len(data) - self._unclear(data))
         if end > at:
             segments += self._scanner.feed(data[at:end])
             self._at_start, self._released = self._starts(data, at, end), self._is_released(data, at, end)
-        if found is not None:
-            self._passage, self._octets = Passage(self._separators), 0
-        return end, found is None
+        if found is None or data[found] in self._controls:
+            return end, found is None
+        self._passage, self._octets = Passage(self._separators), 0
+        return end, False
 
     @staticmethod
     def _unclear(data: bytes) -> int:
@@ -89,10 +99,10 @@ class Reader:
         return next((size for size in (3, 2, 1) if any(data.endswith(tag[:size]) for tag in PASSAGE_TAGS)), 0)
 
     def _find(self, data: bytes, at: int) -> int | None:
-        """Where the next segment begins that announces a passage."""
-        place = self._announcement.search(data, at)
-        while place is not None and not self._starts(data, at, place.start()):
-            place = self._announcement.search(data, place.end())
+        """Where the next segment begins that announces a passage, or shifted text."""
+        place = self._telling.search(data, at)
+        while place is not None and data[place.start()] not in self._controls and not self._starts(data, at, place.start()):
+            place = self._telling.search(data, place.end())
         return place.start() if place is not None else None
 
     def _starts(self, data: bytes, at: int, place: int) -> bool:
@@ -124,7 +134,7 @@ class Reader:
         return end, undecided
 
     def _end(self, passage: Passage, segments: list[str]) -> None:
-        self._passage, self._at_start, self._released = None, True, False
+        self._passage, self._at_start, self._released, self._extension = None, True, False, CodeExtension()
         if passage.is_text and not self._octets:
             return  # it was cut before it began
         opaque = Opaque(_NO_TEXT)
