@@ -23,7 +23,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Valu
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an archive may hold, the archives inside it counted with it. Distributions have less than a fourth of each."""
+    """How much an archive may hold, the archives inside it counted with it. Distributions stay well below."""
 
     archive: int = 16 * 2**20
     """Octets of the file itself."""

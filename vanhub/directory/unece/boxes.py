@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from vanhub.directory.unece.text import Line, Remarks, Text
 
-
 _DEEPEST = 30
 """Groups in groups; UNECE's stay below 10."""
 

@@ -135,7 +135,7 @@ def _title(text: Text, end: int) -> str:
             paragraphs[-1].append(line.text.strip())
     filled = [" ".join(paragraph) for paragraph in paragraphs if paragraph]
     words = filled[2].split() if len(filled) > 2 else []
-    if words[-2:-1] == words[-1:]:  # "INFORMATION MESSAGE MESSAGE" (D.93A)
+    if len(words) > 1 and words[-2] == words[-1]:  # "INFORMATION MESSAGE MESSAGE" (D.93A)
         words.pop()
     return " ".join(words)
 
