@@ -51,7 +51,7 @@ class MessageNames:
         self._directory = directory
         self._service = service
         self.every = (self.table.root, *_below(self.table.root))
-        self._groups = {place.group: place for place in self.every if place.group}
+        self._groups = {place.group: place for place in self.every[1:] if place.group}
 
     def places(self, at: str) -> Places:
         """Raises ``ValueError``, which names the nearest, where the message has no such place."""
@@ -70,13 +70,17 @@ class MessageNames:
         if match["number"]:
             places = places[int(match["number"]) - 1 : int(match["number"])]
         if not places:
-            around = f"SG{parent.group} of " if parent.group else ""
+            around = f"SG{parent.group} of " if match["group"] else ""
             raise ValueError(f"there is no {match['tag']} directly in {around}{self._message}{nearest(at, self._known())}")
         return Places(at, tuple(places), parent)
 
     def _known(self) -> list[str]:
         return [
-            f"SG{place.group}" if place.group else f"SG{place.parent.group}/{place.tag}" if place.parent and place.parent.group else place.tag
+            f"SG{place.group}"
+            if place.group
+            else place.tag
+            if place.parent is self.table.root or place.parent is None
+            else f"SG{place.parent.group}/{place.tag}"
             for place in self.every[1:]
         ]
 

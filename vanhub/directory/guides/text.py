@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +18,12 @@ class Text:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``; the nearest is CUSDEC``, or nothing where nothing is known."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-    return f"; the nearest is {near[0]}" if near else ""
+    known = list(known)
+    if not known:
+        return ""
+
+    def likeness(each: str) -> tuple[float, int]:
+        # Of words that are equally like it the one that begins alike: difflib alone takes any.
+        return difflib.SequenceMatcher(None, name, each).ratio(), sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, each, strict=False)))
+
+    return f"; the nearest is {max(known, key=likeness)}"
