@@ -129,7 +129,7 @@ class Body:
             self._end_encrypted(self._offset)
             self._envelope.break_off(self._last, self._offset)
         elif rest.strip(BLANK):
-            self._report_trailing(rest.strip(BLANK), self._offset + len(rest) - len(rest.lstrip(BLANK)))
+            self._report_trailing(rest.strip(BLANK), self._offset + self._reading.repertoire.octets(rest[: len(rest) - len(rest.lstrip(BLANK))]))
 
     def _take(self, raws: list[str], octets: int, *, whole: bool) -> None:
         """Takes segments, each message the fast way where that will do. ``whole``: no more will come."""
@@ -204,7 +204,7 @@ class Body:
 
     def _take_segment(self, raw: str, text: str) -> None:
         """One segment: as sent, and without the white space before it."""
-        before, offset = self._offset, self._offset + len(raw) - len(text)
+        before, offset = self._offset, self._offset + self._reading.repertoire.octets(raw[: len(raw) - len(text)])
         if isinstance(raw, Opaque):
             self._offset += raw.octets
             self._take_opaque(raw)

@@ -61,7 +61,7 @@ class WholeMessages:
         if doubtful and not (self._explaining and all(self._is_whole(raws[at], tags[at]) for at in doubtful)):
             return None
         octets = repertoire.octets(sent) + len(raws)
-        begin = offset + len(raws[0]) - len(texts[0])
+        begin = offset + repertoire.octets(raws[0][: len(raws[0]) - len(texts[0])])
         message = OpenMessage(reference, type, version, release, agency, association, begin, envelope.current_group, len(texts))
         at = 0
         while not message.number and "BGM" in tags[at:]:
@@ -79,7 +79,7 @@ class WholeMessages:
     def _run_guide(self, guide: GuideRun, tags: list[str], texts: list[str], raws: list[str], offset: int, at_fault: set[int]) -> None:
         octets = self._reading.repertoire.octets
         for position, (tag, text, raw) in enumerate(zip(tags, texts, raws, strict=True), 1):
-            guide.take(tag, text, Where(position, offset + len(raw) - len(text)))
+            guide.take(tag, text, Where(position, offset + octets(raw[: len(raw) - len(text)])))
             offset += octets(raw) + 1
         report_guide(self._envelope, guide, at_fault)
 
@@ -92,7 +92,7 @@ class WholeMessages:
             before = raws[done:at]
             offset += octets("".join(before)) + len(before)
             done = at
-            where = Where(at + 1, offset + len(raws[at]) - len(texts[at]))
+            where = Where(at + 1, offset + octets(raws[at][: len(raws[at]) - len(texts[at])]))
             level = Level.MESSAGE if tags[at] in _MESSAGE_FRAME else Level.ELEMENT
             faults = self._envelope.faults_total
             report_segment(self._envelope, self._reading, profile.rules, level, tags[at], texts[at], where)
