@@ -30,7 +30,7 @@ from pydifact.segments import Segment
 from vanhub.edifact.aperak import APERAK, aperak_bodies
 from vanhub.edifact.echo import echoed, least_repertoire, values_of
 from vanhub.edifact.faults import Fault, Level
-from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
+from vanhub.edifact.report import Disposition, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.separators import Separators
 from vanhub.edifact.tolerant import ReadSegment, blocks, free_texts, read_messages
 from vanhub.edifact.writer import render_interchange, wrap_message
@@ -39,6 +39,7 @@ _UNKNOWN = "UNKNOWN"
 _MOST_UCS = 999
 _MOST_UCD = 99
 _SERVICE_TAGS = frozenset({"UNB", "UNZ", "UNG", "UNE", "UNH", "UNT"})
+_SERVICE_TAGS_4 = _SERVICE_TAGS | {"UIB", "UIZ", "UIH", "UIT", "UNO", "UNP", "USH", "USA", "USC", "USR", "UST", "USD", "USU"}
 
 _NONE: Mapping[int, Disposition] = MappingProxyType({})
 _REJECTED, _ACKNOWLEDGED, _RECEIVED = "4", "7", "8"
@@ -136,7 +137,12 @@ def _message(index: int, report: Report, faults: _Faults, *, named: bool) -> lis
     own = faults.of(Level.MESSAGE, index)
     if not own and not below and not (named and message.verdict is Verdict.REJECTED):
         return []
-    return [Segment("UCM", echoed(message.reference, 14), _identifier(message, version), _REJECTED, *_code(own, version, needed=not below)), *below]
+    code = _code(own, version, needed=not below)
+    if message.kind is Kind.PACKAGE:
+        return [Segment("UCM", "", "", _REJECTED, *code, *[""] * (3 - len(code)), echoed(message.reference, 35))]
+    if message.kind is Kind.ENCRYPTED:
+        return []  # UCI or UCF says it: there is nothing beside them
+    return [Segment("UCM", echoed(message.reference, 14), _identifier(message, version), _REJECTED, *code), *below]
 
 
 def _segments(faults: Sequence[Fault], version: int) -> Iterator[Segment]:
@@ -188,7 +194,7 @@ def _code(faults: Sequence[Fault], version: int, *, needed: bool) -> list[str | 
         return ["18"] if needed else []
     fault = faults[0]
     # UNA is in the list of 0013 (versions 1-3), not in that of 0135.
-    if fault.segment not in _SERVICE_TAGS and not (fault.segment == "UNA" and version < 4):
+    if fault.segment not in (_SERVICE_TAGS_4 if version >= 4 else _SERVICE_TAGS) and not (fault.segment == "UNA" and version < 4):
         return [fault.code(version)]
     return [fault.code(version), fault.segment, *([_place(fault, version)] if fault.element else [])]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from vanhub.edifact.faults import Fault, FaultKind
-from vanhub.edifact.report import Disposition, InterchangeHeader, Party, Report, Verdict
+from vanhub.edifact.report import Disposition, InterchangeHeader, Kind, Party, Report, Verdict
 from vanhub.exchange.guidance import decide_dispositions, of_agencies
 from vanhub.exchange.places import MESSAGE_TYPE, PREPARED, RECIPIENT, RELEASE, SENDER, SYNTAX_VERSION, TEST_INDICATOR, Peek, unb_fault, unh_fault
 from vanhub.exchange.routing import CONTROL_TYPES, Route, decide_routes, is_test, rejected_route, sort_message
@@ -51,6 +51,10 @@ def decide_admission(
     ``peek`` reads its octets, which is done only to say where a fault stands; ``hub`` is the hub's own address; ``most_faults`` stay listed.
     """
     agreement = principal.agreement
+    if report.header.interactive:
+        # A dialogue is held between two parties at once (ISO 9735-3); what is fetched from a mailbox some time later is none.
+        refused = report.with_faults((unb_fault(FaultKind.INTERACTIVE, report, peek, None),), most=most_faults)
+        return Admission(refused, (), None, {}, refused.verdict)
     sender, sender_fault = _sender(report, peek, principal, registry)
     addressed, recipient_fault = _recipient(report, peek, registry, hub)
     to_hub = _address(report.header.recipient) == hub
@@ -154,6 +158,8 @@ def _message_faults(report: Report, agreement: Agreement, destinations: Sequence
     for index, (message, destination) in enumerate(zip(report.messages, destinations, strict=True)):
         if message.type in CONTROL_TYPES or (not message.type and message.verdict is Verdict.REJECTED):
             continue
+        if message.kind is Kind.PACKAGE and (destination is None or registry.is_enabled(destination.id)):
+            continue  # it goes with messages, and these are judged
         of = f" ({destination.id})" if destination is not None else ""
         if agreement.types and message.type not in agreement.types:
             yield unh_fault(FaultKind.NO_AGREEMENT, index, message, MESSAGE_TYPE, value=message.type)
@@ -161,6 +167,8 @@ def _message_faults(report: Report, agreement: Agreement, destinations: Sequence
             destination is not None and not (destination.takes_type(message.type) and registry.is_enabled(destination.id))
         ):
             yield unh_fault(FaultKind.NO_AGREEMENT, index, message, MESSAGE_TYPE, value=message.type, of=of)
+        if message.kind is Kind.ENCRYPTED:
+            continue
         if agreement.directories and message.directory not in agreement.directories:
             yield unh_fault(FaultKind.NO_AGREEMENT, index, message, RELEASE, value=message.directory)
         elif destination is not None and not destination.takes_directory(message.directory):
@@ -168,8 +176,8 @@ def _message_faults(report: Report, agreement: Agreement, destinations: Sequence
 
 
 def _lone_control_faults(report: Report) -> tuple[Fault, ...]:
-    """CONTRL and AUTACK that came to the hub among messages of which none is accepted: there is nobody left to whom they could go."""
+    """CONTRL, AUTACK and packages that came to the hub among messages of which none is accepted: there is nobody left to whom they could go."""
     accepted = [(index, message) for index, message in enumerate(report.messages) if message.verdict is Verdict.ACCEPTED]
-    if not all(message.type in CONTROL_TYPES for _, message in accepted):
+    if not all(message.type in CONTROL_TYPES or message.kind is Kind.PACKAGE for _, message in accepted):
         return ()
     return tuple(unh_fault(FaultKind.NO_AGREEMENT, index, message, MESSAGE_TYPE, value=message.type) for index, message in accepted)

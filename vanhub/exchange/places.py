@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vanhub.edifact.faults import Fault, FaultKind, Level
-from vanhub.edifact.report import MessageReport, Report
+from vanhub.edifact.report import Kind, MessageReport, Report
 from vanhub.edifact.separators import Separators
 
 Peek = Callable[[int, int], bytes]
@@ -39,21 +39,30 @@ def unb_fault(kind: FaultKind, report: Report, peek: Peek, place: Place | None, 
     head = peek(report.offset, report.header_end - report.offset)
     offset = report.offset + _element_offset(head, report.header.separators, place.element if place else 1)
     element, component = place or (None, None)
-    return Fault(kind, Level.INTERCHANGE, "UNB", 1, offset, element=element, component=component, value=_listed(value), params=params)
+    segment = "UIB" if report.header.interactive else "UNB"
+    return Fault(kind, Level.INTERCHANGE, segment, 1, offset, element=element, component=component, value=_listed(value), params=params)
 
 
 def unh_fault(kind: FaultKind, index: int, message: MessageReport, place: Place, *, value: str, **params: str) -> Fault:
-    """A fault of the message number ``index`` of the report, at ``place`` in its UNH."""
+    """A fault of the message number ``index`` of the report, at ``place`` in its UNH; of a package, at its UNO. Encrypted data are all that is in their group or
+    interchange, so that a fault is of that.
+    """
+    level, segment = Level.MESSAGE, "UNH"
+    if message.kind is Kind.PACKAGE:
+        segment = "UNO"
+    elif message.kind is Kind.ENCRYPTED:
+        level, segment = Level.INTERCHANGE if message.group is None else Level.GROUP, "USD"
+    element, component = place if message.kind is Kind.MESSAGE else (None, None)
     return Fault(
         kind,
-        Level.MESSAGE,
-        "UNH",
+        level,
+        segment,
         1,
         message.offset,
         group=message.group,
-        message=index,
-        element=place.element,
-        component=place.component,
+        message=index if level is Level.MESSAGE else None,
+        element=element,
+        component=component,
         value=_listed(value),
         params=params,
     )

@@ -3,7 +3,7 @@
 Of one interchange a mailbox gets at most one delivery, and beside it at most one of copies; no message comes twice. Messages that are held for breaking
 their guide (``vanhub.exchange.guidance``) make deliveries of their own, so that they hold up no others, and so do copies of them. Every accepted message
 that is not refused is in exactly one delivery that is no copy. The exceptions: an interchange of nothing but CONTRL and AUTACK addressed to the hub goes nowhere, and such messages among
-others go wherever the others go.
+others go wherever the others go, as packages do that name none of them.
 """
 
 from __future__ import annotations
@@ -93,8 +93,7 @@ def decide_routes(
         primary.setdefault((destination.id, held), []).append(index)
         for mailbox in _copied(message, destination.id, registry, sender):
             copies.setdefault((mailbox, destination.id if held else ""), []).append(index)
-    # AUTACK secures other messages of its interchange and is worth nothing without them.
-    companions = [index for index in accepted if destinations[index] is None]
+    companions = _companions(report, [index for index in accepted if destinations[index] is None], primary)
 
     def route(mailbox: str, messages: list[int], *, copy: bool, held: bool, copied_from: str = "") -> Route:
         whole = not copy and addressed is not None and len(messages) == len(report.messages)
@@ -104,9 +103,26 @@ def decide_routes(
         return Route(mailbox, slot, tuple(messages), whole, recipient, expires_at, copy, held, copied_from)
 
     return (
-        *(route(mailbox, sorted(messages + companions), copy=False, held=held) for (mailbox, held), messages in primary.items()),
+        *(route(mailbox, sorted(messages + companions[mailbox, held]), copy=False, held=held) for (mailbox, held), messages in primary.items()),
         *(route(mailbox, messages, copy=True, held=bool(origin), copied_from=origin) for (mailbox, origin), messages in sorted(copies.items())),
     )
+
+
+def _companions(report: Report, companions: Sequence[int], primary: Mapping[tuple[str, bool], Sequence[int]]) -> Mapping[tuple[str, bool], list[int]]:
+    """What goes with the messages of each delivery, though no rule sorts it. CONTRL and AUTACK go with all: AUTACK secures other messages of its interchange
+    and is worth nothing without them. A package goes with the messages that it names (S020), by 0062 or document number; where it names none, with all.
+    """
+    named: dict[str, set[tuple[str, bool]]] = {}
+    for place, indexes in primary.items():
+        for message in (report.messages[index] for index in indexes):
+            for name in {message.reference, message.number} - {""}:
+                named.setdefault(name, set()).add(place)
+    going: dict[tuple[str, bool], list[int]] = {place: [] for place in primary}
+    for index in companions:
+        places = {place for _, name in report.messages[index].related for place in named.get(name, ())}
+        for place in places or primary:
+            going[place].append(index)
+    return going
 
 
 def rejected_route(report: Report, addressed: Mailbox, now: datetime) -> Route:
