@@ -35,7 +35,8 @@ CREDENTIAL = "vanhub-passphrase"
 _SCHEMAS_README = """# Directories of this hub
 
 vanhub brings the UN/EDIFACT directories along; they are not repeated here. A schema file of your own (`D.24B.schema`) that lies here is read
-too, and its directories come before those of the same name that vanhub brings along. `vanhub schema list` shows them all.
+too, and its directories come before those of the same name that vanhub brings along. `vanhub schema import FILE` makes one from the archive that
+UNECE distributes; `vanhub schema list` shows them all.
 """
 
 _CERTS_README = """# Keys and certificates of this hub
