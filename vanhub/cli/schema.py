@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
+from vanhub.cli.files import schema_folders
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, emit, safe
 from vanhub.directory import show
+from vanhub.directory.guides import show as show_guides
+from vanhub.directory.guides.load import open_guides
 from vanhub.directory.load import SchemaDirectories, open_directories
 from vanhub.directory.pack import SUFFIX, pack_schema
 from vanhub.directory.unece.archive import LIMITS
@@ -17,7 +20,6 @@ from vanhub.directory.unece.distribution import Distribution, read_distribution
 from vanhub.errors import OperatorError
 from vanhub.packed import packed
 from vanhub.service.home import write_whole
-from vanhub.settings import FILE
 
 
 @click.group("schema")
@@ -126,10 +128,29 @@ def _say(imported: dict[str, Any], *, in_home: bool) -> None:
         click.echo("`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it when it is started again")
 
 
+@schema.command("guide")
+@click.argument("name", required=False)
+@as_json
+@click.pass_obj
+def guide(operations: Operations, name: str | None, as_json: bool) -> None:
+    """The guides, an agency's narrower rules for messages; or what the guide NAME asks for.
+
+    \b
+    vanhub schema guide
+    vanhub schema guide cusdec-export
+    """
+    folders = schema_folders(operations)
+    guides = open_guides(*folders, directories=open_directories(*folders))
+    if name is None:
+        _print(show_guides.list_json(guides) if as_json else show_guides.list_lines(guides), as_json)
+    else:
+        shown = guides.get(name)
+        _print(show_guides.guide_json(shown) if as_json else show_guides.guide_lines(shown), as_json)
+
+
 def _directories(operations: Operations) -> SchemaDirectories:
-    """What vanhub brings along and, where there is a home, what it has imported: this command needs no home."""
-    own = [operations.home().schemas] if (operations.path / FILE).is_file() else []
-    return open_directories(packed("schemas"), *(folder for folder in own if folder.is_dir()))
+    """All directories: this command needs no home."""
+    return open_directories(*schema_folders(operations))
 
 
 def _print(shown: object, as_json: bool) -> None:
