@@ -66,9 +66,14 @@ def sender(guided: RunningHub) -> Partner:
     return guided.add_partner("sender", "SENDER:ZZZ", sftp=True)
 
 
-def waiting(hub: RunningHub, agency: str, receipt: dict[str, Any], state: str) -> list[tuple[int, int]]:
+@pytest.fixture(scope="module")
+def agencies(guided: RunningHub) -> dict[str, Partner]:
+    return {id: guided.agency(id) for id in ("deliverer", "holder", "refuser")}
+
+
+def waiting(hub: RunningHub, agency: Partner, receipt: dict[str, Any], state: str) -> list[tuple[int, int]]:
     """Of each delivery of the interchange that is in ``state``: how many messages, how many of them break a guide."""
-    with hub.api(hub.agency(agency)) as api:
+    with hub.api(agency) as api:
         listed = api.get(f"/v1/mailbox?state={state}&limit=1000")[1]["deliveries"]
     return [(each["messages"], each["guide_faults"]) for each in listed if each["interchange"] == receipt["id"]]
 
@@ -88,7 +93,14 @@ def told(acknowledgement: str | bytes) -> list[tuple[str, list[str]]]:
     ],
 )
 def test_a_good_message_and_one_that_breaks_the_guide(
-    guided: RunningHub, sender: Partner, agency: str, verdict: str, response: str, held: list[tuple[int, int]], available: list[tuple[int, int]]
+    guided: RunningHub,
+    sender: Partner,
+    agencies: dict[str, Partner],
+    agency: str,
+    verdict: str,
+    response: str,
+    held: list[tuple[int, int]],
+    available: list[tuple[int, int]],
 ) -> None:
     octets = interchange("SENDER:ZZZ", f"{agency.upper()}:ZZZ", new_reference(), GOOD, BROKEN)
     status, receipt = guided.post(sender, octets)
@@ -98,14 +110,14 @@ def test_a_good_message_and_one_that_breaks_the_guide(
     assert told(receipt["acknowledgement"]) == [(response, ["E112"])]
     assert "numbered" in receipt["explanation"]
     assert "NUMBER2 " in receipt["explanation"]
-    assert (waiting(guided, agency, receipt, "held"), waiting(guided, agency, receipt, "available")) == (held, available)
+    assert (waiting(guided, agencies[agency], receipt, "held"), waiting(guided, agencies[agency], receipt, "available")) == (held, available)
     # A repeat, on another way too, gets the same octets and delivers nothing.
     again, repeated = guided.post(sender, octets)
     assert (again, repeated["outcome"], repeated["acknowledgement"], repeated["guide_faults"]) == (200, "repeat", receipt["acknowledgement"], 1)
     files = sftp_files(guided, sender, octets)
     assert files[".contrl.edi"].decode() == receipt["acknowledgement"]
     assert files[".explain.txt"].decode() == receipt["explanation"]
-    assert (waiting(guided, agency, receipt, "held"), waiting(guided, agency, receipt, "available")) == (held, available)
+    assert (waiting(guided, agencies[agency], receipt, "held"), waiting(guided, agencies[agency], receipt, "available")) == (held, available)
     with guided.api(sender) as api:
         trace = api.get(f"/v1/interchanges/{receipt['id']}")[1]
     (fault,) = trace["interchange"]["guide_faults"]
@@ -130,13 +142,13 @@ def held_by(hub: RunningHub, agency: str, interchange: str) -> dict[str, Any]:
     return dict(delivery)
 
 
-def test_what_is_held_is_collected_when_an_operator_freed_it(guided: RunningHub, sender: Partner) -> None:
+def test_what_is_held_is_collected_when_an_operator_freed_it(guided: RunningHub, agencies: dict[str, Partner]) -> None:
     """On a route; nobody can claim it before, an alert says so, and the agency gets the faults with it."""
     router = guided.add_partner("router", "ROUTER:ZZZ")
     _, receipt = guided.post(router, interchange("ROUTER:ZZZ", "VANHUB:ZZZ", new_reference(), BROKEN))
     delivery = held_by(guided, "refuser", receipt["id"])
     assert "refuser" in [alert["subject"] for alert in guided.json("alerts", "list") if alert["kind"] == "held"]
-    with guided.api(guided.agency("refuser")) as api:
+    with guided.api(agencies["refuser"]) as api:
         assert receipt["id"] not in [each["interchange"] for each in api.post("/v1/mailbox/claim", {"max": 1000})[1]["deliveries"]]
         assert guided.json("mailbox", "free", delivery["id"])["state"] == "available"
         (claimed,) = api.post("/v1/mailbox/claim", {"max": 1})[1]["deliveries"]
@@ -177,14 +189,14 @@ def test_what_was_refused_whole_can_be_sent_again_corrected(guided: RunningHub, 
     assert (status, corrected["outcome"], corrected["verdict"]) == (201, "new", "accepted")
 
 
-def test_a_large_interchange_is_held_against_the_guide_by_a_worker(guided: RunningHub, sender: Partner) -> None:
+def test_a_large_interchange_is_held_against_the_guide_by_a_worker(guided: RunningHub, sender: Partner, agencies: dict[str, Partner]) -> None:
     numbers = range(1, 20_001)
     messages = [cusres(str(number), number=f"{number}" if number != 777 else "NUMBER777") for number in numbers]
     octets = interchange("SENDER:ZZZ", "HOLDER:ZZZ", new_reference(), *messages)
     assert len(octets) > 1 << 20
     status, receipt = guided.post(sender, octets)
     assert (status, receipt["verdict"], told(receipt["acknowledgement"])) == (201, "accepted", [("AJ", ["E112"])])
-    assert (waiting(guided, "holder", receipt, "held"), waiting(guided, "holder", receipt, "available")) == ([(1, 1)], [(19_999, 0)])
+    assert (waiting(guided, agencies["holder"], receipt, "held"), waiting(guided, agencies["holder"], receipt, "available")) == ([(1, 1)], [(19_999, 0)])
 
 
 def test_a_guide_is_read_again_and_a_broken_one_changes_nothing(guided: RunningHub, sender: Partner) -> None:
