@@ -8,7 +8,9 @@ from tests.exchange.interchanges import HUB, NOW, principal, registry
 from vanhub.directory.check import check_interchange
 from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
-from vanhub.edifact.report import Verdict
+from vanhub.edifact.contrl import render_contrl
+from vanhub.edifact.faults import FaultKind
+from vanhub.edifact.report import Party, Verdict
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.envelopes import build_recipe, recipe_octets
 from vanhub.packed import packed
@@ -74,3 +76,56 @@ def test_an_example_reaches_its_mailboxes(name: str, directories: Directories) -
         assert again.header.reference == (report.header.reference if route.whole else "OWN1")
         originals = [report.messages[index] for index in route.messages]
         assert [delivered[m.offset : m.end] for m in again.messages] == [data[m.offset : m.end] for m in originals]
+
+
+def body(name: str, number: int) -> bytes:
+    """The message of an example, as the ``number``-th of an interchange."""
+    data = (packed("examples") / f"{name}.edi").read_bytes()
+    message = data[data.index(b"UNH+") : data.index(b"UNZ+")].rstrip()
+    reference = message[4:].split(b"+", 1)[0]
+    return message.replace(b"UNH+" + reference, b"UNH+%d" % number, 1)[: -len(reference) - 1] + b"%d'" % number
+
+
+def package(reference: str, related: str, *, length: int = 5) -> bytes:
+    return f"UNO+{reference}+2:{related}+1:PDF+5'UNZ'+UNP+{length}+{reference}'".encode()
+
+
+def test_a_package_goes_with_the_messages_that_it_names(directories: Directories) -> None:
+    header = b"UNB+UNOY:4+SZTEXTILES:ZZZ+VANHUB:ZZZ+20260320:0900+PACKED'"
+    pieces = [body("cusdec-import", 1), body("sancrt-application", 2), package("P1", "2"), package("P2", "NOWHERE"), package("P3", "1", length=6)]
+    data = header + b"".join(pieces) + b"UNZ+5+PACKED'"
+    report = check_interchange(data, directories)
+    assert [(fault.kind.name, fault.message) for fault in report.faults] == [("LENGTH_IN_UNP", 4)]
+
+    def peek(offset: int, length: int) -> bytes:
+        return data[offset : offset + length]
+
+    known = registry(*PARTNERS)
+    sender = known.owner(Address.parse("SZTEXTILES:ZZZ"))
+    assert sender is not None
+    admission = decide_admission(report, peek=peek, principal=sender, registry=known, hub=HUB, now=NOW)
+    assert admission.verdict is Verdict.PARTLY
+    routes = {route.mailbox: route for route in admission.routes if not route.copy}
+    assert {mailbox: route.messages for mailbox, route in routes.items()} == {"customs": (0, 3), "licensing": (1, 2, 3)}
+    recipe = build_recipe(report, routes["licensing"], peek=peek, original_size=len(data), reference="CUT", now=NOW)
+    delivered = b"".join(recipe_octets(recipe, peek))
+    assert delivered.endswith(b"".join(pieces[1:4]) + b"UNZ+3+CUT'")
+    again = check_interchange(delivered, directories)
+    assert (again.faults, [message.reference for message in again.messages]) == ((), ["2", "P1", "P2"])
+    contrl = render_contrl(admission.report, hub=Party("VANHUB", "ZZZ"), reference="A", prepared=NOW, fallback_sender=Party("SZTEXTILES", "ZZZ"))
+    assert b"'UCM+++4+29+UNP+2+P3'" in contrl
+    assert check_interchange(contrl, directories).faults == ()
+
+
+def test_an_interactive_interchange_is_refused(directories: Directories) -> None:
+    data = b"UIB+UNOA:4+D1++++SZTEXTILES:ZZZ+SKBROKER:ZZZ'UIH+IHCLME:D:01B::UN+M1'UIT+M1+2'UIZ+D1+1'"
+    report = check_interchange(data, directories)
+    assert report.verdict is Verdict.ACCEPTED
+    known = registry(*PARTNERS)
+    sender = known.owner(Address.parse("SZTEXTILES:ZZZ"))
+    assert sender is not None
+    admission = decide_admission(report, peek=lambda at, size: data[at : at + size], principal=sender, registry=known, hub=HUB, now=NOW)
+    assert (admission.verdict, admission.routes, [fault.kind for fault in admission.report.faults]) == (Verdict.REJECTED, (), [FaultKind.INTERACTIVE])
+    contrl = render_contrl(admission.report, hub=Party("VANHUB", "ZZZ"), reference="A", prepared=NOW, fallback_sender=Party("SZTEXTILES", "ZZZ"))
+    assert b"'UCI+D1+SZTEXTILES:ZZZ+SKBROKER:ZZZ+4+47+UIB'" in contrl
+    assert check_interchange(contrl, directories).faults == ()
