@@ -52,6 +52,8 @@ BREAKS = {
     "delivered-without-time: delivery d1-customs-production": "UPDATE delivery SET state = 'delivered' WHERE interchange = 'i1'",
     "answered-without-time: delivery d1-customs-production": "UPDATE delivery SET state = 'answered', delivered_at = 1 WHERE interchange = 'i1'",
     "waiting-with-delivery-time: delivery d1-customs-production": "UPDATE delivery SET delivered_at = 1 WHERE interchange = 'i1'",
+    "copy-without-what-it-copies: delivery d1-customs-production": "UPDATE delivery SET held_with = 'd2a' WHERE interchange = 'i1'",
+    "copy-waits-alone: delivery d2b": "UPDATE delivery SET state = 'held', held_with = 'd2a' WHERE id = 'd2b'",
     "message-not-delivered: interchange i1 message 0": "DELETE FROM delivery WHERE interchange = 'i1'",
     "message-not-delivered: interchange i2 message 2": "DELETE FROM delivery WHERE id = 'd2b'",
     "message-not-delivered: interchange i5 message 0": "UPDATE delivery SET recipe = '[[1,9]]' WHERE interchange = 'i5'",

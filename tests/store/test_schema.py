@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Boolean, Engine, Integer, MetaData, create_engine, insert, text
 
 import vanhub.store
 from tests.store.conftest import Clock
 from vanhub.errors import OperatorError
-from vanhub.store import Store
+from vanhub.store import Store, deliveries, interchanges
 from vanhub.store.engine import open_engine
 from vanhub.store.schema import HEAD, require_schema, schema_version, upgrade
 from vanhub.store.tables import content_metadata, metadata
+from vanhub.values.delivery import Slot
 
 
 @contextmanager
@@ -95,6 +98,31 @@ def test_somebody_elses_database_is_refused(empty_url: str, tmp_path: Path, cloc
         conn.execute(text("CREATE TABLE accounts (id integer)"))
     with pytest.raises(OperatorError, match="not the hub's"):
         Store.open(empty_url, tmp_path / "content", clock=clock)
+
+
+def test_a_store_from_before_guides_is_brought_up_to_date(empty_url: str, tmp_path: Path, clock: Clock) -> None:
+    """What lies there stays as it was, breaks no guide and can be collected."""
+    texts = {"faults": "[]", "types": '["CUSDEC"]', "recipe": "[[0,4]]", "verdict": "accepted", "slot": "production", "state": "available"}
+    with disposing(empty_url, reading=False) as engine:
+        with engine.begin() as conn:
+            config = Config(attributes={"connection": conn})
+            config.set_main_option("script_location", str(Path(vanhub.store.__file__).with_name("migrations")))
+            command.upgrade(config, "0001")
+            old = MetaData()
+            old.reflect(conn, only=["interchange", "delivery"])
+            for table in (old.tables["interchange"], old.tables["delivery"]):
+                row: dict[str, Any] = {column.name: texts.get(column.name, "x") for column in table.c if not column.nullable}
+                row |= {column.name: 1 for column in table.c if not column.nullable and isinstance(column.type, Integer)}
+                row |= {column.name: True for column in table.c if isinstance(column.type, Boolean)}
+                conn.execute(insert(table), [row])
+        with pytest.raises(OperatorError, match="vanhub init --upgrade"):
+            require_schema(engine)
+        upgrade(engine)
+    with closing(Store.open(empty_url, tmp_path / "content", clock=clock)) as store:
+        assert store.look(interchanges.get_interchange, "x").guide_faults_total == 0
+        assert store.look(interchanges.trace, "x")["interchange"]["guide_faults"] == []
+        (claimed,) = store.call(deliveries.claim, "x", Slot.PRODUCTION, ["t"], lease_until=clock.now, now=clock.now, actor="x")
+        assert (claimed.delivery.guide_faults, claimed.delivery.held_with) == (0, "")
 
 
 def test_upgrading_what_is_up_to_date_changes_nothing(empty_url: str) -> None:
