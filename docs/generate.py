@@ -11,6 +11,7 @@ from typing import Any
 import shipped_guides
 
 from vanhub.edifact.faults import FaultKind, Wording
+from vanhub.edifact.guide_faults import GuideFaultKind, GuideWording
 from vanhub.errors import HubError
 from vanhub.exchange.delivery import TRANSITIONS, Verb, render_drawing
 from vanhub.settings import Settings, render_value
@@ -21,7 +22,7 @@ DOCS = Path(__file__).resolve().parent
 
 ERRORS_HEAD = """# Faults and errors
 
-<!-- Written by docs/generate.py from vanhub/edifact/faults.py and vanhub/errors.py: change those, then `make docs`. -->
+<!-- Written by docs/generate.py from vanhub/edifact/faults.py, guide_faults.py and vanhub/errors.py: change those, then `make docs`. -->
 
 ## Faults of an interchange
 
@@ -33,6 +34,15 @@ ISO 9735:2002 (version 4), a directory of the message's edition, or what the par
 
 | name | code, versions 1-3 | code, version 4 | what | likely cure | rule |
 |---|---|---|---|---|---|
+"""
+
+GUIDE_FAULTS_HEAD = """
+## Faults against a guide
+
+What a [guide](guides.md) finds in a message that is good EDIFACT. It rejects nothing; APERAK tells it, by the code (data element 9321) that the guide names or else by that of its kind: see [answers.md](answers.md).
+
+| name | code | what | likely cure |
+|---|---|---|---|
 """
 
 CLASSES_HEAD = """
@@ -101,8 +111,14 @@ def errors() -> str:
         faults.append(
             f"| `{kind.name}` | {cell(wording.code)} | {cell(wording.code_4)} | {cell(wording.en)}<br>{cell(wording.zh)} | {cell(wording.repair_en)}<br>{cell(wording.repair_zh)} | {wording.clause} |\n"
         )
+    guide_faults = []
+    for guide_kind in GuideFaultKind:
+        words: GuideWording = guide_kind.value
+        guide_faults.append(
+            f"| `{guide_kind.name}` | {words.code} | {cell(words.en)}<br>{cell(words.zh)} | {cell(words.repair_en)}<br>{cell(words.repair_zh)} |\n"
+        )
     classes = [f"| `{error.code}` | `{error.__name__}` | {cell((error.__doc__ or '').strip().partition(chr(10))[0])} |\n" for error in error_classes(HubError)]
-    return ERRORS_HEAD + "".join(faults) + CLASSES_HEAD + "".join(classes)
+    return ERRORS_HEAD + "".join(faults) + GUIDE_FAULTS_HEAD + "".join(guide_faults) + CLASSES_HEAD + "".join(classes)
 
 
 def error_classes(root: type[HubError]) -> Iterator[type[HubError]]:
