@@ -18,7 +18,7 @@ HEAD = """# The guides that are shipped
 The guides of the Golden Customs project (association code `CNGC01`, element 0057 of `UNH`) and the code lists that they name. A hub's own guide of the same name, in
 its `schemas/guides`, is taken in place of one of these, and its own lists in `schemas/codes` in place of these lists.
 
-Many of the rules are **assumed**; each guide says which.
+`vanhub schema guide NAME` prints one of them, and `vanhub check --guide NAME FILE` holds a file against it. Many of the rules are **assumed**; each guide says which.
 
 """
 
