@@ -13,18 +13,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.directory.generator import random_sample, random_style, styled
-from tests.directory.samples import DIRECTORIES, SERVICE, directory
+from tests.directory.generator import random_sample, random_style
+from tests.directory.mutations.campaign import all_directories
+from tests.directory.samples import DIRECTORIES, directory
 from vanhub.directory.body import Body
 from vanhub.directory.check import CheckLimits, InterchangeCheck, check_interchange
 from vanhub.directory.rulebook import Rules
 from vanhub.directory.stream import check_stream
 from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.report import Report, Verdict
-from vanhub.edifact.separators import Separators
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples"
 HEADER = b"UNB+UNOB:2+A+B+260101:1200+R'"
+HEADER_4 = b"UNB+UNOC:4+A+B+20260101:1200+R'"
 # What interchanges are made of, so that random ones get past the opening and into the messages.
 PIECES = st.sampled_from(
     [
@@ -33,10 +34,15 @@ PIECES = st.sampled_from(
         *(b"UNH+1+CUSDEC:D:96B:UN'", b"UNH+2+CUSRES:D:01B:UN'", b"UNH+3+CONTRL:D:3:UN'", b"UNH+4+AUTACK:4:1:UN'", b"UNH+5+X:Y:Z'"),
         *(b"BGM+929+1+9'", b"DTM+137:20060101:102'", b"LOC+9+CN::5'", b"NAD+CZ+1::ZZZ'", b"TDT+20'", b"UNS+D'", b"CST+1'", b"UNS+S'", b"ZZZ+1'"),
         *(b"UNT+3+1'", b"UNE+1+G'", b"UNZ+1+R'", b"UIB+UNOA:4'", b"USH+1+1'", b"UCI+R+A+B+7'", "上海'".encode()),
+        *(b"UNO+P+2:1+1+3'", b"UNO+P+2:1+1+3:1'", b"UNP+3+P'", b"USD+2'", b"USU+2'", b"UST+1+2'", b"USA+1'", b"UIH+IHCLME:D:01B'", b"UIT+1+2'", b"UIZ+D+1'"),
     ]
 )
 OCTETS = st.one_of(
-    st.binary(max_size=200), st.lists(PIECES, max_size=40).map(b"".join), st.lists(PIECES, max_size=40).map(lambda pieces: HEADER + b"".join(pieces))
+    st.binary(max_size=200),
+    st.lists(PIECES, max_size=40).map(b"".join),
+    st.lists(PIECES, max_size=40).map(lambda pieces: HEADER + b"".join(pieces)),
+    st.lists(PIECES, max_size=40).map(lambda pieces: HEADER_4 + b"".join(pieces)),
+    st.lists(PIECES, max_size=20).map(lambda pieces: b"UIB+UNOC:4+D'" + b"".join(pieces)),
 )
 
 
@@ -129,11 +135,11 @@ def test_an_empty_segment_in_a_message_whose_shape_is_known_is_found() -> None:
     assert [(fault.kind, fault.segment_position) for fault in report.faults] == [(FaultKind.SEGMENT_UNKNOWN, 3)]
 
 
-@given(st.integers(0, 2**32), st.sampled_from([*DIRECTORIES.names(), *SERVICE]))
+@given(st.integers(0, 2**32), st.sampled_from(all_directories()))
 @settings(max_examples=80, deadline=None)
 def test_whatever_a_directory_allows_is_accepted_both_ways(seed: int, name: str) -> None:
     rng = Random(seed)
-    style = random_style(rng) if name != "service-3" else styled(rng, 3, "UNOC", Separators(), una=False)
+    style = random_style(rng, name)
     sample = random_sample(rng, style, name, rng.choice(directory(name).message_types()))
     report = both_ways(sample.render())
     assert (report.faults, len(report.messages), len(report.groups)) == ((), len(list(sample.messages())), style.groups)
@@ -143,7 +149,7 @@ def test_whatever_a_directory_allows_is_accepted_both_ways(seed: int, name: str)
 @settings(max_examples=150, deadline=None)
 def test_both_ways_agree_on_an_interchange_with_one_octet_changed(seed: int, name: str, place: int, octet: int) -> None:
     rng = Random(seed)
-    data = bytearray(random_sample(rng, random_style(rng), name, rng.choice(directory(name).message_types())).render())
+    data = bytearray(random_sample(rng, random_style(rng, name), name, rng.choice(directory(name).message_types())).render())
     data[place % len(data)] = octet
     both_ways(bytes(data))
 

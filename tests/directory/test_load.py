@@ -425,3 +425,21 @@ def test_any_history_unfolds_to_what_was_packed(tmp_path_factory: pytest.TempPat
         assert refolded(found) == expected(source)
         assert {id: found.codes(id) for id in ("1001", "1225", "1131")} == {id: source["codes"].get(id) for id in ("1001", "1225", "1131")}
         assert all(found.revision(type) == message["rev"] for type, message in source["messages"].items())
+
+
+def test_the_interactive_directory_shares_elements_and_codes() -> None:
+    directories = open_directories(packed("schemas"))
+    batch = directories.get("D.01B")
+    assert batch is not None
+    interactive = batch.interactive
+    assert interactive is not None
+    assert (interactive.name, interactive.interactive, len(interactive.message_types())) == ("D.01B interactive", None, 14)
+    message = interactive.message("IHCLME")
+    assert message is not None
+    assert (message.children[0], message.children[-1]) == (SegmentUse("UIH", True, 1), SegmentUse("UIT", True, 1))
+    assert (interactive.message("CUSDEC"), interactive.segment("BGM"), batch.segment("OTI")) == (None, None, None)
+    assert (interactive.codes("3035"), interactive.element_name("3035")) == (batch.codes("3035"), batch.element_name("3035"))
+    assert directories.service(4).interactive is None
+    old = directories.get("D.96B")
+    assert old is not None
+    assert old.interactive is None
