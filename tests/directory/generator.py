@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tests.directory.samples import DIRECTORIES, SERVICE, Part, Sample, Segment, Style, definition, directory
+from tests.directory.samples import DIRECTORIES, INTERACTIVE, SERVICE, Part, Sample, Segment, Style, definition, directory
 from vanhub.directory.elements import LIST_AGENCY, LIST_NAME, dependency_holds
 from vanhub.directory.model import CompositeUse, Directory, ElementUse, GroupUse, MessageDefinition, Representation, SegmentDefinition, SegmentUse
 from vanhub.edifact.separators import Separators
@@ -33,24 +33,24 @@ _SEPARATORS_4 = (
 )
 
 
-def random_style(rng: Random) -> Style:
-    """Any syntax version, with the repertoires, service characters, line ends and groups that people use in it."""
-    version = rng.randint(1, 4)
+def random_style(rng: Random, name: str) -> Style:
+    """For a directory any syntax version that it goes with, and the repertoires, service characters, line ends and groups that people use in it."""
+    version = 4 if name.endswith(INTERACTIVE) else rng.randint(1, 3 if name == "service-3" else 4)
     identifiers = ["UNOA", "UNOB", *(f"UNO{letter}" for letter in "CDEFGHIJKLWXY")]
     identifier = rng.choice(identifiers[: 2 if version == 1 else 6 if version == 2 else None])
     own = rng.random() < 0.3
     separators = rng.choice(_SEPARATORS_4 if version >= 4 else _SEPARATORS) if own else Separators.default(version)
-    return styled(rng, version, identifier, separators, una=own or rng.random() < 0.2)
-
-
-def styled(rng: Random, version: int, identifier: str, separators: Separators, *, una: bool) -> Style:
     between = "" if separators.terminator == b"\n" else rng.choice(["", "", "\n", "\r\n"])
-    return Style(version, identifier, separators, una, between, groups=rng.choice([0, 0, 1, 2]))
+    groups = 0 if name.endswith(INTERACTIVE) else rng.choice([0, 0, 1, 2])
+    return Style(version, identifier, separators, own or rng.random() < 0.2, between, groups)
 
 
 def random_sample(rng: Random, style: Style, name: str, type: str) -> Sample:
     """An interchange of one to three messages of one type."""
     writer = Writer(rng, style, name)
+    if name.endswith(INTERACTIVE):
+        messages = [segment for number in range(rng.randint(1, 2)) for segment in writer.message(type, f"M{number + 1}")]
+        return Sample(style, name, type, [writer.header(), *messages, Segment.of("UIZ", ["DIALOGUE"], "0")]).counted()
     segments, numbers = [writer.header()], 0
     for group in range(style.groups or 1):
         if style.groups:
@@ -73,8 +73,10 @@ class Writer:
     name: str
 
     def header(self) -> Segment:
-        """UNB."""
+        """UNB or UIB."""
         rng, style = self.rng, self.style
+        if self.name.endswith(INTERACTIVE):
+            return Segment.of("UIB", [style.identifier, "4"], ["DIALOGUE"], "", "", "", ["SENDER", "1"], ["RECIPIENT"], ["20260101", "1200"])
         date = "20260101" if style.version >= 4 else "260101"
         sender, recipient = ["SENDER", "1"], ["RECIPIENT", rng.choice(["", "ZZ"])]
         optional = ["", *rng.choice([["", ""], ["APP", "A"]]), *rng.choice([["", "", ""], ["1", "AGREED", ""], ["", "", "1"]])]
@@ -98,6 +100,9 @@ class Writer:
             parts = random_parts(self.rng, definition(self.name, type))
         body = [self.segment(part.use.tag, part) for part in parts[1:-1]]
         pair_security(body)
+        if self.name.endswith(INTERACTIVE):
+            header = Segment.of("UIH", [type, *self.name.removesuffix(INTERACTIVE).split("."), "", "UN"], reference)
+            return [header, *body, Segment.of("UIT", reference, str(len(parts)))]
         return [header, *body, Segment.of("UNT", str(len(parts)), reference)]
 
     def segment(self, tag: str, part: Part | None = None) -> Segment:

@@ -19,9 +19,14 @@ SERVICE = ("service-3", "service-4")
 """The service directories that have messages of their own."""
 
 
+INTERACTIVE = " interactive"
+
+
 def directory(name: str) -> Directory:
-    """``"D.96B"`` or ``"service-4"``."""
-    found = DIRECTORIES.service(int(name[-1])) if name in SERVICE else DIRECTORIES.get(name)
+    """``"D.96B"``, ``"D.96B interactive"`` or ``"service-4"``."""
+    found = DIRECTORIES.service(int(name[-1])) if name in SERVICE else DIRECTORIES.get(name.removesuffix(INTERACTIVE))
+    if found is not None and name.endswith(INTERACTIVE):
+        found = found.interactive
     assert found is not None, name
     return found
 
@@ -30,6 +35,9 @@ def definition(name: str, type: str) -> MessageDefinition:
     found = directory(name).message(type)
     assert found is not None, type
     return found
+
+
+_HEADERS, _TRAILERS = frozenset({"UNH", "UIH"}), frozenset({"UNT", "UIT"})
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ class Segment:
 
 @dataclass
 class Sample:
-    """An interchange: its segments from UNB to UNZ. ``directory`` and ``type`` are those of its messages."""
+    """An interchange: its segments from UNB to UNZ, or from UIB to UIZ. ``directory`` and ``type`` are those of its messages."""
 
     style: Style
     directory: str
@@ -138,6 +146,10 @@ class Sample:
 
     def copy(self) -> Sample:
         return Sample(self.style, self.directory, self.type, [segment.copy() for segment in self.segments])
+
+    @property
+    def is_interactive(self) -> bool:
+        return self.directory.endswith(INTERACTIVE)
 
     @property
     def una(self) -> bytes:
@@ -168,9 +180,9 @@ class Sample:
     def position(self, index: int) -> int:
         """From UNH = 1 within a message, from UNB = 1 outside."""
         for before in range(index, -1, -1):
-            if self.segments[before].tag == "UNH":
+            if self.segments[before].tag in _HEADERS:
                 return index - before + 1
-            if self.segments[before].tag == "UNT" and before < index:
+            if self.segments[before].tag in _TRAILERS and before < index:
                 break
         return index + 1
 
@@ -178,9 +190,9 @@ class Sample:
         """The indexes of each UNH and of the UNT that follows it."""
         start = None
         for index, segment in enumerate(self.segments):
-            if segment.tag == "UNH":
+            if segment.tag in _HEADERS:
                 start = index
-            elif segment.tag == "UNT" and start is not None:
+            elif segment.tag in _TRAILERS and start is not None:
                 yield start, index
                 start = None
 
@@ -188,15 +200,17 @@ class Sample:
         return [segment.tag for segment in self.segments[start : end + 1]]
 
     def counted(self) -> Sample:
-        """Itself, with the counts in UNT, UNE and UNZ as they are to be."""
+        """Itself, with the counts in UNT, UNE and UNZ, or UIT and UIZ, as they are to be."""
         segments = messages = groups = members = 0
         for segment in self.segments:
             segments += 1
-            if segment.tag == "UNH":
+            if segment.tag in _HEADERS:
                 segments, messages, members = 1, messages + 1, members + 1
             elif segment.tag == "UNG":
                 members, groups = 0, groups + 1
             if segment.tag in {"UNT", "UNE", "UNZ"}:
                 count = {"UNT": segments, "UNE": members, "UNZ": groups or messages}[segment.tag]
                 segment.elements[0] = [[str(count)]]
+            elif segment.tag in {"UIT", "UIZ"}:
+                segment.elements[1] = [[str(segments if segment.tag == "UIT" else messages)]]
         return self

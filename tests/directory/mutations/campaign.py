@@ -8,7 +8,7 @@ from random import Random
 
 from tests.directory.generator import random_sample, random_style
 from tests.directory.mutations import MUTATIONS, Mutant, elements, envelope, security, structure
-from tests.directory.samples import DIRECTORIES, SERVICE, Sample, Style, directory
+from tests.directory.samples import DIRECTORIES, INTERACTIVE, SERVICE, Sample, directory
 from vanhub.directory.check import check_interchange
 from vanhub.edifact.report import Report
 
@@ -58,6 +58,8 @@ class Campaign:
             self.refused += 1
             return
         for name in names:
+            if sample.is_interactive and MUTATIONS[name].__module__ not in {elements.__name__, structure.__name__}:
+                continue  # what is around messages is of batch interchanges there
             mutant = MUTATIONS[name](rng, sample)
             if mutant is not None:
                 report = check(mutant)
@@ -84,10 +86,12 @@ def samples(rng: Random, names: Iterable[str], most_types: int | None = None) ->
         types = list(directory(name).message_types())
         if most_types is not None:
             types = rng.sample(types, min(most_types, len(types)))
-        styles = [style for style in (random_style(rng) for _ in range(4)) if name != "service-3" or style.version < 4] or [Style()]
+        styles = [random_style(rng, name) for _ in range(4)]
         for type in types:
             yield random_sample(rng, rng.choice(styles), name, type)
 
 
 def all_directories() -> list[str]:
-    return [*DIRECTORIES.names(), *SERVICE]
+    """The batch directories, the interactive ones and those of the service messages."""
+    interactive = [name + INTERACTIVE for name in DIRECTORIES.names() if (found := directory(name).interactive) is not None and found.message_types()]
+    return [*DIRECTORIES.names(), *interactive, *SERVICE]

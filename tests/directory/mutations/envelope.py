@@ -327,6 +327,8 @@ def unknown_directory(rng: Random, sample: Sample) -> Mutant | None:
 
 @mutation("UNH: directory of an unknown agency")
 def unknown_agency(rng: Random, sample: Sample) -> Mutant | None:
+    if sample.directory in SERVICE:
+        return None
     return _changed(sample, rng.choice(_trailers(sample, "UNH")), 1, 3, "ZZ", FaultKind.DIRECTORY_UNKNOWN, simple=False)
 
 
@@ -337,6 +339,8 @@ def no_reference(rng: Random, sample: Sample) -> Mutant | None:
 
 @mutation("UNH: version missing")
 def no_version(rng: Random, sample: Sample) -> Mutant | None:
+    if sample.directory in SERVICE:
+        return None  # its segments may be those of another version
     return _changed(sample, rng.choice(_trailers(sample, "UNH")), 1, 1, "", FaultKind.COMPONENT_MISSING, simple=False)
 
 

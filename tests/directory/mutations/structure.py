@@ -166,7 +166,7 @@ def _table_tags(sample: Sample, *, triggers: bool) -> list[str]:
         for order, child in enumerate(children):
             if isinstance(child, GroupUse):
                 yield from tags(child.children, in_group=True)
-            elif (in_group and order == 0) == triggers and child.tag not in {"UNH", "UNT"}:
+            elif (in_group and order == 0) == triggers and child.tag not in {"UNH", "UNT", "UIH", "UIT"}:
                 yield child.tag
 
     return sorted(set(tags(definition(sample.directory, sample.type).children, in_group=False)))
