@@ -15,8 +15,9 @@ _ANY = "any"
 def list_lines(guides: GuideSet) -> list[str]:
     """A table: name, message type, directory, association code, BGM 1001 and 1225, title."""
     rows = [["guide", "message", "directory", "0057", "1001", "1225", "title"]]
-    for head in guides.heads():
-        rows.append([head.name, head.message, head.directory, head.association or _ANY, _of(head.documents), _of(head.functions), head.title.en])
+    rows += [
+        [head.name, head.message, head.directory, head.association or _ANY, _of(head.documents), _of(head.functions), head.title.en] for head in guides.heads()
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
