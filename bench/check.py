@@ -1,18 +1,15 @@
 """The full check in MB/s on one core: envelope, structure, elements, code lists.
 
 CUSDEC messages of D.96B of about 2 KB, as a broker sends them: every message has other numbers, dates, names and a number of goods items of its own.
-Beside it, over the same octets in the same run: pydifact's parse, which checks nothing, and ``bytes.split``, which does nothing else.
+Beside it, over the same octets in the same run: ``bytes.split``, which does nothing else. Peers are in ``bench.peers``.
 Measured in processor time, the best of several runs, because other processes may be at work.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from random import Random
-
-from pydifact.segmentcollection import Interchange
 
 from bench import Figure
 from vanhub.directory.check import check_interchange
@@ -108,7 +105,4 @@ def measure() -> Iterator[Figure]:
     yield Figure("full check, one message an interchange", alone, "MB/s", detail=f"{len(single)} octets")
     bad = data.replace(b"DTM+137:", b"DTM+XXX:")
     yield Figure("full check, one fault in every message", megabytes_a_second(lambda: check_interchange(bad, directories), len(bad), 2), "MB/s")
-    few = interchange(MESSAGES // 15)
-    warnings.simplefilter("ignore")  # pydifact has no service segments of its own for syntax version 2
-    yield Figure("pydifact parse", megabytes_a_second(lambda: list(Interchange.from_str(few.decode()).segments), len(few), 2), "MB/s", detail="checks nothing")
     yield Figure("bytes.split", megabytes_a_second(lambda: data.split(b"'"), len(data)), "MB/s", detail="does nothing else")
