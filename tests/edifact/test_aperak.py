@@ -14,12 +14,13 @@ from pydifact.parser import Parser
 from vanhub.directory.check import check_interchange
 from vanhub.directory.guides.load import open_guides
 from vanhub.directory.load import SchemaDirectories, open_directories
-from vanhub.edifact.aperak import ApplicationError, ApplicationReport, FreeText, Reference, parse_aperak
+from vanhub.edifact.aperak import ApplicationError, ApplicationReport, Reference, parse_aperak
 from vanhub.edifact.contrl import parse_contrl, render_contrl
 from vanhub.edifact.faults import Fault, FaultKind, Level
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 from vanhub.edifact.report import Disposition, GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict, verdicts_of
 from vanhub.edifact.separators import Separators
+from vanhub.edifact.tolerant import FreeText
 from vanhub.packed import packed
 
 NOON = datetime(2026, 3, 4, 12, 5, tzinfo=UTC)
@@ -149,6 +150,21 @@ def test_what_is_not_listed_is_counted() -> None:
     told = lines(render(report([message(faults=1200, warnings=3)], [guide_fault(), guide_fault()]), {0: DELIVERED}))
     assert "FTX+AAP+++Not listed here?: 1201 of them.+EN" in told
     assert "CNT+55:2" in told
+
+
+def test_all_or_nothing_befalls_also_a_message_that_is_in_order() -> None:
+    told = lines(render(report([message(faults=1), message("2", guide="")], [guide_fault()], "UNOY", 4), {0: HELD, 1: HELD}))
+    second = told[told.index("UNH+3+APERAK:D:01B:UN") :]
+    assert second[1:8] == [
+        "BGM+305+A1-2+11+AJ",
+        "DTM+137:202603041205:203",
+        "FTX+AAP+++Held, not delivered yet?: an operator decides. "
+        "The message itself is in order, but another of the interchange is not as its guide has it, and all or nothing was agreed.+EN",
+        "FTX+AAP+++已扣留，尚未投递，由运营方决定。报文本身无误，但同一交换中另有报文不符合实施指南，而双方约定全部接受或全部不接受。+ZH",
+        "CNT+55:0",
+        "RFF+INO:REF1",
+        "RFF+ACW:2",
+    ]
 
 
 def test_long_texts_keep_to_the_lengths() -> None:

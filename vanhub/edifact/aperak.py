@@ -43,15 +43,23 @@ _FUNCTIONS = {
 _NO_ACTION = "4"
 _FATES = {
     "en": {
-        Disposition.DELIVERED: "Delivered. The message is good EDIFACT; measured by guide {guide} it has faults: {faults}, warnings: {warnings}.",
-        Disposition.HELD: "Held, not delivered yet: an operator decides. The message is good EDIFACT; measured by guide {guide} it has faults: {faults}, warnings: {warnings}.",
-        Disposition.REFUSED: "Refused, not delivered: correct it and send it again. The message is good EDIFACT; measured by guide {guide} it has faults: {faults}, warnings: {warnings}.",
+        Disposition.DELIVERED: "Delivered. ",
+        Disposition.HELD: "Held, not delivered yet: an operator decides. ",
+        Disposition.REFUSED: "Refused, not delivered: correct it and send it again. ",
     },
     "zh": {
-        Disposition.DELIVERED: "已投递。报文符合 EDIFACT 语法；按实施指南 {guide} 有 {faults} 处错误、{warnings} 处提示。",
-        Disposition.HELD: "已扣留，尚未投递，由运营方决定。报文符合 EDIFACT 语法；按实施指南 {guide} 有 {faults} 处错误、{warnings} 处提示。",
-        Disposition.REFUSED: "已拒收，未投递，请更正后重发。报文符合 EDIFACT 语法；按实施指南 {guide} 有 {faults} 处错误、{warnings} 处提示。",
+        Disposition.DELIVERED: "已投递。",
+        Disposition.HELD: "已扣留，尚未投递，由运营方决定。",
+        Disposition.REFUSED: "已拒收，未投递，请更正后重发。",
     },
+}
+_REASONS = {
+    "en": "The message is good EDIFACT; measured by guide {guide} it has faults: {faults}, warnings: {warnings}.",
+    "zh": "报文符合 EDIFACT 语法；按实施指南 {guide} 有 {faults} 处错误、{warnings} 处提示。",
+}
+_OF_ANOTHER = {
+    "en": "The message itself is in order, but another of the interchange is not as its guide has it, and all or nothing was agreed.",
+    "zh": "报文本身无误，但同一交换中另有报文不符合实施指南，而双方约定全部接受或全部不接受。",
 }
 _UNLISTED = {"en": "Not listed here: {count} of them.", "zh": "其中 {count} 处未在此列出。"}
 
@@ -71,11 +79,12 @@ def aperak_bodies(
     for count, index in enumerate(sorted(dispositions), start=1):
         message, faults, disposition = report.messages[index], found.get(index, [])[:_MOST_ERC], dispositions[index]
         words = {"guide": message.guide, "faults": message.guide_faults, "warnings": message.guide_warnings}
+        reasons = _REASONS if message.guide_faults or message.guide_warnings else _OF_ANOTHER
         unlisted = message.guide_faults + message.guide_warnings - len(faults)
         yield [
             Segment("BGM", "305", f"{number}-{count}", *_FUNCTIONS[disposition]),
             Segment("DTM", ["137", f"{prepared:%Y%m%d%H%M}", "203"]),
-            *tongue.texts("AAP", {language: _FATES[language][disposition].format(**words) for language in _FATES}),
+            *tongue.texts("AAP", {language: _FATES[language][disposition] + reasons[language].format(**words) for language in _FATES}),
             *(tongue.texts("AAP", {language: _UNLISTED[language].format(count=unlisted) for language in _UNLISTED}) if unlisted > 0 else ()),
             Segment("CNT", ["55", str(len(faults))]),
             *(Segment("RFF", [qualifier, tongue.letters(echoed(value, 70))]) for qualifier, value in _references(report, message) if value),
