@@ -46,6 +46,7 @@ def test_members_come_in_order_with_paths_that_lead_nowhere() -> None:
         (b"", "d.zip cannot be unpacked: File is not a zip file"),
         (b"PK\x03\x04 but no zip", "d.zip cannot be unpacked: File is not a zip file"),
         (GOOD[: len(GOOD) // 2], "d.zip cannot be unpacked: File is not a zip file"),
+        (zipped({"": b"a member without a name"}), "d.zip cannot be unpacked: "),
         (zipped({"A.ZIP": b"PK\x03\x04 but no zip"}), "d.zip/A.ZIP cannot be unpacked: File is not a zip file"),
         (patched(zipped({"A": b"x" * 99}), 8, b"\x01"), "d.zip/A is encrypted: pack the archive again without a password"),
         (patched(zipped({"A": b"x" * 99}), 10, b"\x06"), "d.zip/A is packed with method 6, which is not read"),

@@ -81,12 +81,15 @@ def _groups(parts: list[Any]) -> list[Any]:
 
 
 def _same_edition(read: Plain, known: Plain) -> None:
-    for part, others in ((lambda facts: facts, {"INVOIC", "PRICAT", "SLSRPT"}), (lambda facts: facts["interactive"], {"AVLREQ"})):
-        messages = part(known)["messages"]
-        assert {message.pop("date") for message in messages.values()} == {"2000-10-26"}
-        assert {message.pop("date") for message in part(read)["messages"].values()} == {"2000-10-20"}
-        assert {type for type, message in messages.items() if message != part(read)["messages"][type]} == others
-        messages |= {type: part(read)["messages"][type] for type in others}
+    parts: list[tuple[Plain, Plain, set[str]]] = [
+        (read["messages"], known["messages"], {"INVOIC", "PRICAT", "SLSRPT"}),
+        (read["interactive"]["messages"], known["interactive"]["messages"], {"AVLREQ"}),
+    ]
+    for ours, theirs, differ in parts:
+        assert {message.pop("date") for message in theirs.values()} == {"2000-10-26"}
+        assert {message.pop("date") for message in ours.values()} == {"2000-10-20"}
+        assert {type for type in theirs if theirs[type] != ours[type]} == differ
+        theirs |= {type: ours[type] for type in differ}
     others = {"1001", "2005", "3055", "6155", "7187"}
     assert {id for id, codes in known["codes"].items() if codes != read["codes"][id]} == others
     known["codes"] |= {id: read["codes"][id] for id in others}

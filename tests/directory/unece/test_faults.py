@@ -98,6 +98,7 @@ def test_rows_that_cannot_be_read_are_refused_with_their_place() -> None:
     cut = texts(DIRECTORY, STYLE)["FOOBAR_D.24B"]
     assert "the segment table ends without UNT or UIT: is the file whole?" in refused(FOOBAR_D=cut[: cut.index(b"UNT Some")])
     assert "has no representation (a line like `Repr: an..35`)" in refused(**edited("EDED", (b"Repr: n..6", b"Repr: none")))
+    assert refused(**edited("FOOBAR_D", (b": FOOBAR", b": ../x"))).endswith(": ../x is no message type: six capital letters are due")
     assert "a line of more than 2000 characters" in refused(EDED=b"x" * 2001)
 
 

@@ -17,8 +17,8 @@ from vanhub.errors import OperatorError
 _PIECE = 65_536
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _SIGNATURE = b"PK\x03\x04"
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, KeyError, OverflowError)
-"""What ``zipfile`` raises on archives that are none; a name in an unknown encoding is a ``ValueError``."""
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, LookupError, OverflowError)
+"""What ``zipfile`` raises on archives that are none; an empty name is an ``IndexError``, one in an unknown encoding a ``ValueError``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _SEGMENT = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+([A-Z][A-Z0-9]{
 _POSITION = re.compile(r"\d{4,5}\s")
 _BEGUN = re.compile(rf"\d{{4,5}}\s++(?:{MARKS}\s++)?[A-Z][A-Z0-9]{{2}}(?=\s)")
 _GROUP = re.compile(rf"(?:\d{{4,5}}\s)?\s*+({MARKS}(?=\s))?\s*+-*+\s*+[Ss]egment [Gg]roup\s++(\d{{1,4}})[- ]*+([MCmc])\s++(\d{{1,9}})(?![\dA-Za-z])(.*)")
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{5}")
 _FIRST, _LAST = {"UNH", "UIH"}, {"UNT", "UIT"}
 
 
@@ -64,7 +65,7 @@ def message(text: Text, remarks: Remarks) -> Message | None:
             if field is not None:
                 at = at or index
                 fields.setdefault(field[1], (field[2].strip(), line))
-        row = _row(line, line.text, rows)
+        row = _row(line, line.text, rows) if "Message Type" in fields else None  # guides have tables too, but no title page
         if begun is not None:
             row = _row(begun, _joined(begun, line), rows) if row is None else None
             if row is None:
@@ -81,8 +82,11 @@ def message(text: Text, remarks: Remarks) -> Message | None:
             rows.append(row)
             if row.tag in _LAST:
                 break
-    if "Message Type" not in fields or not rows:
+    if not rows:
         return None
+    type, line = fields["Message Type"]
+    if not _TYPE.fullmatch(type):
+        raise text.fault(line, f"{type or 'nothing'} is no message type: six capital letters are due")
     if rows[-1].tag not in _LAST:
         raise text.fault(rows[-1].line, "the segment table ends without UNT or UIT: is the file whole?")
     parts = nested(text, rows, remarks)
@@ -93,15 +97,15 @@ def message(text: Text, remarks: Remarks) -> Message | None:
     if not name:
         remarks.add(text, None, "the title page has no title: the message is named by its type")
     return Message(
-        type=values["Message Type"],
-        name=name or values["Message Type"],
+        type=type,
+        name=name or type,
         version=values.get("Version", ""),
         release=values.get("Release", ""),
         revision=values.get("Revision", ""),
         date=values.get("Date", ""),
         parts=parts,
         text=text,
-        line=fields["Message Type"][1],
+        line=line,
     )
 
 

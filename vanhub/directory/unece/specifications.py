@@ -34,7 +34,7 @@ _ROW = re.compile(rf"(\d{{3,5}}\s)?\s*+({MARKS}(?=\s))?\s*+([A-Z]\d{{3}}|\d{{4}}
 _TAIL = re.compile(r"\s([MC])(?:\s+(\d{1,9}))?(?:\s+((?:an|a|n)(?:\.\.)?\d{1,9}))?$")
 _PROSE = re.compile(rf"\s*+(?:{MARKS})?\s*+(?:Function|Desc|Note|Repr)\s*+:")
 _NOTE = re.compile(rf"\s*+(?:{MARKS})?\s*+(?:\d{{3}}\s++)?(D\d\(\d{{3}}(?:,\d{{3}})*\).*)")
-_OCCURS = re.compile(r"component (\d{4}) [^.]*?\boccurs ([\d,]{1,11}) times in the composite")
+_OCCURS = re.compile(r"component (\d{4}) [^.]{1,200}?\boccurs ([\d,]{1,11}) times in the composite")
 _REPRESENTATION = re.compile(rf"\s*+(?:{MARKS})?\s*+Repr\s*+:\s*+((?:an|a|n)(?:\.\.)?\d{{1,9}})")
 
 
