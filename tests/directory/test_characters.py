@@ -115,6 +115,12 @@ def test_shifted_text_in_any_pieces_gives_the_same_report(text: bytes, cuts: lis
     assert all(0 <= fault.offset <= len(data) for fault in report.faults)
 
 
+def test_a_character_that_cannot_be_shown_has_its_number() -> None:
+    for octets, shown in ((b"\x85", "U+0085"), (b"\x7f", "U+007F"), (b"\x01", "␁")):
+        data = interchange(octets, b"UNOC:3")
+        assert found(data) == [(FaultKind.CHARACTER_INVALID, "FTX", 5, 1, data.index(octets), shown)]
+
+
 # --- 0133 ---
 
 OF_0133 = {

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vanhub.directory.model import CompositeUse, ElementUse, SegmentDefinition
-from vanhub.edifact.charset import Repertoire, is_undecodable, printable
+from vanhub.edifact.charset import Repertoire, is_undecodable, name_of, printable
 from vanhub.edifact.faults import FaultKind
 from vanhub.edifact.iso2022 import SHIFT_MARKS, without_shifts
 from vanhub.edifact.scanner import Marks, split, unreleased, without_releases
@@ -188,10 +188,8 @@ class ElementCheck:
             return
         if place.outside is not None and (index := place.outside.outside(without_releases(text, self._marks.release))) >= 0:
             character = text[index]
-            bad = is_undecodable(character)
-            shown = f"0x{ord(character) - 0xDC00:02X}" if bad else printable(character)
-            kind = FaultKind.UNDECODABLE if bad else FaultKind.CHARACTER_INVALID
-            yield ElementFinding(kind, at + index, place.element, component, repetition, shown, {"repertoire": place.outside.name})
+            kind = FaultKind.UNDECODABLE if is_undecodable(character) else FaultKind.CHARACTER_INVALID
+            yield ElementFinding(kind, at + index, place.element, component, repetition, name_of(character), {"repertoire": place.outside.name})
             return
         value = without_shifts(unreleased(text, self._marks.release))
         wrong = self._representation(use, value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vanhub.directory.rulebook import Rules
 from vanhub.directory.walk import Finding, Misfit
-from vanhub.edifact.charset import Repertoire, is_undecodable, printable
+from vanhub.edifact.charset import Repertoire, is_undecodable, name_of
 from vanhub.edifact.envelope import Envelope, Where
 from vanhub.edifact.faults import FaultKind, Level
 from vanhub.edifact.scanner import Cut, Marks, split, without_releases
@@ -76,15 +76,14 @@ def report_characters(envelope: Envelope, reading: Reading, tag: str, text: str,
         index = _outside(piece, reading)
         if index >= 0:
             character = piece[index]
-            bad = is_undecodable(character)
             envelope.fault(
-                FaultKind.UNDECODABLE if bad else FaultKind.CHARACTER_INVALID,
+                FaultKind.UNDECODABLE if is_undecodable(character) else FaultKind.CHARACTER_INVALID,
                 Level.ELEMENT,
                 tag,
                 where,
                 offset=where.offset + repertoire.octets(text[: at + index]),
                 element=element,
-                value=f"0x{ord(character) - 0xDC00:02X}" if bad else printable(character),
+                value=name_of(character),
                 params={"repertoire": repertoire.name},
             )
         at += len(piece) + 1

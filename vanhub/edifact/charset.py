@@ -150,6 +150,14 @@ def is_undecodable(character: str) -> bool:
     return "\udc00" <= character <= "\udcff"
 
 
+def name_of(character: str) -> str:
+    """One character for people: itself, a picture of it (U+2400 ..), ``U+0085``, or ``0x85`` for an undecodable octet."""
+    if is_undecodable(character):
+        return f"0x{ord(character) - 0xDC00:02X}"
+    shown = printable(character)
+    return shown if shown.isprintable() else f"U+{ord(character):04X}"
+
+
 def legible(text: str) -> str:
     """``text`` so that it can be encoded, and kept and indexed by any database: undecodable octets and NUL, which are in no repertoire, are U+FFFD, shift
     marks are left out, and of what is longer than any value of a service segment may be the beginning is enough.
