@@ -45,9 +45,11 @@ def test_the_json_contract(tmp_path: Path) -> None:
         "reference": "REF1",
         "syntax": "UNOB:2",
         "verdict": "accepted",
-        "messages": [{"reference": "M1", "type": "CUSDEC", "directory": "D.96B", "verdict": "accepted"}],
+        "messages": [{"reference": "M1", "type": "CUSDEC", "directory": "D.96B", "verdict": "accepted", "guide": ""}],
         "faults": [],
         "faults_total": 0,
+        "guide_faults": [],
+        "guide_faults_total": 0,
         "contrl": "",
     }
     assert "UCI+REF1+SENDER:1+RECIPIENT:1+7'" in accepted["contrl"]

@@ -339,6 +339,7 @@ def test_elements_that_are_wrong_already_are_not_judged(tmp_path: Path) -> None:
 
 def test_a_message_is_judged_up_to_its_thousandth_fault(tmp_path: Path) -> None:
     items = [segment for number in range(999) for segment in (f"CST+{number + 1}", "FTX+AAA+++B", "FTX+AAA+++B")]
-    guides = guides_of(tmp_path, '[[use]]\nat = "SG30/FTX"\nstatus = "unused"\n')
-    report = check_interchange(interchange("BGM+830+E1+9", "UNS+D", *items, "UNS+S"), DIRECTORIES, guides=guides)
-    assert (report.faults_total, report.guide_faults_total, report.messages[0].guide) == (0, 1000, "declaration")
+    for unlike in ('at = "SG30/FTX"\nstatus = "unused"', 'at = "SG30/LOC"\nstatus = "required"\n[[use]]\nat = "SG30/MEA"\nstatus = "required"'):
+        guides = guides_of(tmp_path, f"[[use]]\n{unlike}\n")
+        report = check_interchange(interchange("BGM+830+E1+9", "UNS+D", *items, "UNS+S"), DIRECTORIES, guides=guides)
+        assert (report.faults_total, report.guide_faults_total, report.messages[0].guide) == (0, 1000, "declaration")

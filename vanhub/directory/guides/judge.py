@@ -144,7 +144,6 @@ class GuideJudge:
         for condition in said.met:
             self._open[condition.depth].met.setdefault(condition.number, at)
         self._last = at
-        self._is_silent = len(self._faults) >= _MOST_FAULTS
 
     def _take_plain(self, said: Said, opened: tuple[Place, ...], at: _At) -> None:
         """A segment with which nothing is wrong, among others of which that is so."""
@@ -228,6 +227,7 @@ class GuideJudge:
 
     def _say(self, saying: Saying, text: str, at: _At) -> None:
         self._faults.append(self._fault(saying, text, at))
+        self._is_silent = len(self._faults) >= _MOST_FAULTS
 
     def _fault(self, saying: Saying, text: str, at: _At) -> GuideFault:
         tag, where = at
