@@ -52,7 +52,7 @@ def check(data: bytes) -> None:
     _hold(report, data)
     answer = render_contrl(report, hub=_HUB, reference="1", prepared=_NOW, fallback_sender=_SENDER, encoding=encoding)
     assert len(parse_contrl(answer)) == 1
-    checked = check_interchange(answer, _DIRECTORIES)
+    checked = check_interchange(answer, _DIRECTORIES, encoding=encoding)
     assert checked.verdict is Verdict.ACCEPTED, (checked.faults, answer)
     assert explain_report(report, lambda offset, octets: data[offset : offset + octets], encoding=encoding).encode()
 
