@@ -88,7 +88,7 @@ def measure() -> Iterator[Figure]:
     data = interchange(MESSAGES)
     report = check_interchange(data, directories, guides=guides)
     if report.faults or report.guide_faults or any(not message.guide for message in report.messages):
-        raise AssertionError([fault.text() for fault in (*report.faults[:3], *report.guide_faults[:3])])
+        raise AssertionError((report.faults[:3], report.guide_faults[:3]))
     plain = guided = 0.0
     for _ in range(TURNS):
         plain = max(plain, megabytes_a_second(lambda: check_interchange(data, directories), len(data), 1))

@@ -41,7 +41,7 @@ def test_guides_are_used_by_themselves_and_reject_nothing(tmp_path: Path) -> Non
     place = BAD.index(b"LOC+90")
     position = BAD[BAD.index(b"UNH") : place].count(b"'") + 1
     assert fault | {"text": ""} == {
-        "code": "E102",
+        "code": "L203",
         "message": interchange["messages"][0]["reference"],
         "guide": "sancrt-licence",
         "warning": False,

@@ -30,7 +30,8 @@ from vanhub.edifact.scanner import Marks, split, unreleased
 from vanhub.errors import OperatorError
 
 SUFFIX = ".toml"
-_MOST_JUDGES = 16
+# Guides as written with one set of service characters: a stream of odd ones costs time, not memory.
+_MOST_JUDGES = 128
 # So many segments may stand before BGM, which says which guide to use.
 _MOST_HELD = 8
 
@@ -111,7 +112,7 @@ class GuideSet:
         key = (guide.head.name, reading.marks, reading.syntax_version)
         judge = self._judges.get(key)
         if judge is None:
-            if len(self._judges) >= _MOST_JUDGES * max(len(self._files), 1):
+            if len(self._judges) >= _MOST_JUDGES:
                 self._judges.clear()
             judge = self._judges[key] = SegmentJudge(guide, reading.marks, reading.syntax_version)
         return GuideJudge(guide, judge, index, reading)

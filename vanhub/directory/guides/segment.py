@@ -23,7 +23,10 @@ from vanhub.edifact.scanner import Marks, split, unreleased
 _SHORT = 96
 # Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of those that are in order is remembered too.
 _BRIEF = 32
-_MOST_SAID = 1_000
+# What each place remembers; a guide has some dozens of places.
+_MOST_SAID = 64
+_MOST_ACCEPTED = 256
+_MOST_BRIEF = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +312,7 @@ class Standing:
             said = self._accept(excluded, text)
             if said is not None:
                 if len(text) <= _BRIEF and not excluded:
-                    if len(self._brief) >= _MOST_SAID:
+                    if len(self._brief) >= _MOST_BRIEF:
                         self._brief.clear()
                     self._brief[text] = said
                 return said
@@ -333,7 +336,7 @@ class Standing:
         try:
             accepted = self._accepted[told]
         except KeyError:
-            if len(self._accepted) >= _MOST_SAID:
+            if len(self._accepted) >= _MOST_ACCEPTED:
                 self._accepted.clear()
             accepted = self._accepted[told] = self._plain(told)
         if accepted is None:
