@@ -132,3 +132,10 @@ def test_an_interactive_interchange() -> None:
 def test_one_fault_in_an_interactive_interchange(text: str, fault: tuple[object, ...]) -> None:
     report, offsets = found(text)
     assert (places(report), [each.offset for each in report.faults]) == ([fault], offsets)
+
+
+def test_encrypted_data_stand_once_in_the_place_of_all_messages() -> None:
+    again = ENCRYPTED.replace("UST", "USD+1'xUSU+1'¤USD+1'xUSU+1'UST")
+    report, _ = found(HEADER_4 + again + TRAILER)
+    assert [message.kind for message in report.messages] == [Kind.ENCRYPTED]
+    assert [fault.kind.name for fault in report.faults] == ["GROUP_REPEATED", "COUNT_IN_UST"]

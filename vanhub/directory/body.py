@@ -365,10 +365,12 @@ class Body:
                 self._group_security = security
             else:
                 self._security = security
+        is_first = not security.is_encrypted
         security.take(tag, text, where)
         if tag == "USD":
             self._announce_encrypted(text, where)
-            self._encrypted = (self._fields(text, where.offset).value(2), where)
+            if is_first:
+                self._encrypted = (self._fields(text, where.offset).value(2), where)
         elif tag == "USU":
             self._end_encrypted(self._offset)
 
