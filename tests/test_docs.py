@@ -161,6 +161,6 @@ def test_generated_pages_are_up_to_date() -> None:
 def test_the_readme_names_every_folder() -> None:
     table = text_of(ROOT / "README.md").partition("## What is where")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([^`]+?)/?`", table))
-    assert [name for name in sorted(named) if name not in {"vanhub", "make bench"} and not (ROOT / name).exists()] == []
+    assert [name for name in sorted(named) if name != "vanhub" and not name.startswith("make ") and not (ROOT / name).exists()] == []
     packages = {f"vanhub/{child.name}" for child in (ROOT / "vanhub").iterdir() if (child / "__init__.py").exists()} - {"vanhub/values", "vanhub/_packed"}
     assert packages <= named

@@ -153,8 +153,8 @@ def test_an_announced_encoding_is_used_or_refused(code: str) -> None:
 
 
 def test_an_announced_encoding_leaves_the_repertoire_as_it_is() -> None:
-    def outside(syntax: bytes, text: str, codec: str) -> list[Found]:
-        return [(fault[0], fault[5]) for fault in found(interchange(text.encode(codec), syntax))]  # type: ignore[misc]
+    def outside(syntax: bytes, text: str, codec: str) -> list[tuple[FaultKind, str | None]]:
+        return [(fault[0], fault[5]) for fault in found(interchange(text.encode(codec), syntax))]
 
     assert outside(b"UNOC:4::7", "é", "utf-8") == []
     assert outside(b"UNOC:4::7", "港", "utf-8") == [(FaultKind.CHARACTER_INVALID, "港")]
