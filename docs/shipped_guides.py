@@ -15,7 +15,8 @@ HEAD = """# The guides that are shipped
 
 <!-- Written by docs/generate.py from schemas/guides and schemas/codes: change those, then `make docs`. -->
 
-The guides of the Golden Customs project (association code `CNGC01`, element 0057 of `UNH`) and the code lists that they name. A hub's own guide of the same name, in
+The guides of the Golden Customs project (association code `CNGC01`, element 0057 of `UNH`) and the code lists that they name; [guides.md](guides.md) tells how a guide is written and what becomes of
+a message that breaks one. A hub's own guide of the same name, in
 its `schemas/guides`, is taken in place of one of these, and its own lists in `schemas/codes` in place of these lists.
 
 `vanhub schema guide NAME` prints one of them, and `vanhub check --guide NAME FILE` holds a file against it. Many of the rules are **assumed**; each guide says which.
