@@ -9,7 +9,7 @@ import pytest
 from tests.directory.samples import DIRECTORIES, definition, directory
 from vanhub.directory.guides.model import Match, Spot
 from vanhub.directory.guides.names import MessageNames, anchor_of, as_sent, trigger_of
-from vanhub.directory.guides.segment import Sent
+from vanhub.directory.guides.sent import Sent
 from vanhub.directory.guides.text import Text
 from vanhub.directory.model import Representation
 from vanhub.edifact.scanner import Marks

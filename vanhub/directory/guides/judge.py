@@ -17,7 +17,8 @@ from datetime import date
 
 from vanhub.directory.findings import Reading
 from vanhub.directory.guides.model import Guide, Rule
-from vanhub.directory.guides.segment import Dated, Said, Saying, SegmentJudge, Slot, Standing
+from vanhub.directory.guides.said import Dated, Said, Saying, Slot
+from vanhub.directory.guides.segment import SegmentJudge, Standing
 from vanhub.directory.table import Place
 from vanhub.edifact.envelope import Where
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 
 from vanhub.directory.elements import hint, numbers
 from vanhub.directory.guides.dates import read_date
@@ -14,11 +13,13 @@ from vanhub.directory.guides.lists import Period
 from vanhub.directory.guides.model import Condition, ElementRule, Guide, ListUse, Rule, Spot, Status, Use, Where
 from vanhub.directory.guides.names import as_sent
 from vanhub.directory.guides.quick import Accept, QuickSegments, Wanted
+from vanhub.directory.guides.said import Chosen, Dated, Said, Saying, Slot
+from vanhub.directory.guides.sent import Sent
 from vanhub.directory.model import Representation
 from vanhub.directory.table import Move, Place
 from vanhub.edifact.charset import printable
 from vanhub.edifact.guide_faults import GuideFaultKind
-from vanhub.edifact.scanner import Marks, split, unreleased
+from vanhub.edifact.scanner import Marks
 
 _SHORT = 96
 # Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of those that are in order is remembered too.
@@ -27,133 +28,6 @@ _BRIEF = 32
 _MOST_SAID = 64
 _MOST_ACCEPTED = 256
 _MOST_BRIEF = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """A fault within a segment's text, before it is told where the segment is. ``index`` is the character of the text; the rest as in ``GuideFault``."""
-
-    kind: GuideFaultKind
-    code: str
-    index: int = 0
-    element: int | None = None
-    component: int | None = None
-    repetition: int | None = None
-    value: str | None = None
-    warning: bool = False
-    params: dict[str, str] = field(default_factory=dict)
-    params_zh: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A fault if the message's date is in none of the periods. ``key`` is the same for the same code at the same spot of the same use."""
-
-    key: tuple[int, str, int, str]
-    periods: tuple[Period, ...]
-    saying: Saying
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place with uses, among which its segments are told apart. ``closed``: what fits none of them is not used. ``depth`` is that of the group around it."""
-
-    place: int
-    depth: int
-    uses: tuple[Use, ...]
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The use that a segment is, at one of the places that it stands for; None: none fits."""
-
-    slot: Slot
-    use: Use | None
-
-    @property
-    def is_stray(self) -> bool:
-        """Whether it is none, where the guide is closed."""
-        return self.use is None and self.slot.closed
-
-    @property
-    def is_used(self) -> bool:
-        return not self.is_stray and (self.use is None or self.use.status is not Status.UNUSED)
-
-
-@dataclass(frozen=True)
-class Said:
-    """All that a segment's text says: its uses, outermost first; the uses that the groups which it opens cannot have, by number, outermost first; the conditions
-    that it meets; its own faults; codes whose faults depend on the date; the message's date.
-    """
-
-    chosen: tuple[Chosen, ...]
-    excluded: tuple[frozenset[int], ...]
-    met: tuple[Condition, ...]
-    sayings: tuple[Saying, ...] = ()
-    dated: tuple[Dated, ...] = ()
-    date: date | None = None
-
-    @cached_property
-    def is_plain(self) -> bool:
-        """Whether nothing is wrong with the segment."""
-        return not (self.sayings or self.dated or self.date is not None) and all(each.is_used for each in self.chosen)
-
-    @cached_property
-    def counts(self) -> tuple[tuple[int, int, int], ...]:
-        """Of the uses that the segment is: the depth of the group around it, its number, how often it may come (0: any number of times)."""
-        return tuple((each.slot.depth, each.use.number, each.use.most) for each in self.chosen if each.use is not None)
-
-
-class Sent:
-    """A segment's text, read as far as asked."""
-
-    def __init__(self, text: str, marks: Marks, version_4: bool) -> None:
-        self.text = text
-        self._marks = marks
-        self._version_4 = version_4
-        self._elements = split(text, marks.element, marks.release)
-
-    def value(self, spot: Spot) -> str:
-        """Without release characters; of a composite or a place of a simple element all that stands there."""
-        occurrence = self._occurrence(spot)
-        if spot.component < 0 or not occurrence:
-            return unreleased(occurrence, self._marks.release) if spot.representation is not None else occurrence.strip(self._marks.component)
-        components = split(occurrence, self._marks.component, self._marks.release)
-        return unreleased(components[spot.component], self._marks.release) if spot.component < len(components) else ""
-
-    def is_blank(self, spot: Spot) -> bool:
-        """Whether nothing stands at the element's place, in no component."""
-        return not self._occurrence(spot).strip(self._marks.component)
-
-    def _occurrence(self, spot: Spot) -> str:
-        element = spot.place if self._version_4 else spot.spread
-        if element >= len(self._elements):
-            return ""
-        text = self._elements[element]
-        if not self._version_4 or not self._marks.repetition:
-            return text if not self._version_4 or not spot.repetition else ""
-        repetitions = split(text, self._marks.repetition, self._marks.release)
-        return repetitions[spot.repetition] if spot.repetition < len(repetitions) else ""
-
-    def place(self, spot: Spot, *, whole: bool = False) -> tuple[int, int, int | None, int | None]:
-        """Index of the first character, and element, component, repetition as a fault tells them; of what is not there, where it would begin.
-
-        ``whole``: of the element, not of the component.
-        """
-        element = spot.place if self._version_4 else spot.spread
-        repetition = spot.repetition + 1 if self._version_4 and spot.repeats else None
-        component = None if whole or spot.component < 0 else spot.component + 1
-        if element >= len(self._elements):
-            return len(self.text), element + 1, component, repetition
-        index = sum(map(len, self._elements[:element])) + element
-        text = self._elements[element]
-        for mark, number in ((self._marks.repetition if self._version_4 else "", spot.repetition), (self._marks.component, (component or 1) - 1)):
-            if mark and number:
-                parts = split(text, mark, self._marks.release)
-                index += sum(map(len, parts[:number])) + min(number, len(parts) - 1)
-                text = parts[number] if number < len(parts) else ""
-        return index, element + 1, component, repetition
 
 
 @dataclass(frozen=True, slots=True)
