@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -19,6 +20,24 @@ from vanhub.store.tables import message
 from vanhub.values.acceptance import Accepted
 from vanhub.values.delivery import DeliveryState
 from vanhub.values.records import Alert
+
+NUMBERED = """\
+name = "numbered"
+title_en = "Answers with numbers"
+title_zh = "带编号的回执"
+message = "CUSRES"
+directory = "D.01B"
+association = ""
+documents = ["961"]
+source = "this test"
+
+[[use]]
+at = "BGM"
+name_en = "answer"
+name_zh = "回执"
+elements.1004 = { form = "n..9" }
+"""
+"""A guide that the message of ``cusres`` breaks."""
 
 
 @pytest.fixture
@@ -200,3 +219,20 @@ def test_nothing_goes_on_after_the_stop(hub: Hub, loop: Loop, core: Core) -> Non
     loop.until(lambda: idle(hub))
     hub.upkeep.stop()
     assert not loop.getDelayedCalls()
+
+
+def test_what_is_held_too_long_expires_and_its_alert_ends(hub: Hub, loop: Loop, core: Core, time: Time, home: Path) -> None:
+    (home / "schemas" / "guides").mkdir()
+    (home / "schemas" / "guides" / "numbered.toml").write_text(NUMBERED, encoding="utf-8")
+    customs = home / "mailboxes" / "customs.toml"
+    customs.write_text(customs.read_text(encoding="utf-8").replace("rejected = true", 'rejected = true\non_guide_fault = "hold"'), encoding="utf-8")
+    do(core, "hub.reload")
+    send(loop, hub.intake, session(core, "trader"), interchange("R1"))
+    held = loop.wait(hub.mailboxes.waiting(session(core, "customs"), state="held"))
+    assert [(each.guide_faults, each.held_with) for each in held] == [(1, "")]
+    assert [(alert.kind, alert.subject) for alert in core.store.look(alerts.list_alerts)] == [("held", "customs")]
+    assert held[0].expires_at is not None
+    time.now = held[0].expires_at + timedelta(seconds=1)
+    turn(loop, 60, hub)
+    assert state_of(core, held[0].id) is DeliveryState.EXPIRED
+    assert {alert.kind for alert in core.store.look(alerts.list_alerts)} == {"delivery-expired"}

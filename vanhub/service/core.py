@@ -57,8 +57,7 @@ class Core:
         """What the daemon can tell about itself, JSON-ready; called in any thread."""
         self.reloaded: Callable[[], None] = lambda: None
         """Called, in the thread that did it, after guides and mailboxes were read again."""
-        self.guides: GuideSet | None = None
-        """What the running hub holds messages against; None where nothing is checked."""
+        self._guides: GuideSet | None = None
         self.use_renewed()
         self._mailboxes: tuple[Mailbox, ...] = ()
         self.registry = Registry()
@@ -109,17 +108,20 @@ class Core:
         """
         guides = self._read_guides()
         self.reload_mailboxes()
-        self.guides = guides
+        self._guides = guides
         self.use_renewed()
         self.reloaded()
 
-    def load_guides(self) -> None:
-        """What is checked from now on is held against the guides as they are.
+    @property
+    def guides(self) -> GuideSet:
+        """What messages are held against: the guides as they were read last.
 
         Raises:
-            OperatorError: one of the hub's own is not in order.
+            OperatorError: they are read now, and one of the home's own is not in order.
         """
-        self.guides = self._read_guides()
+        if self._guides is None:
+            self._guides = self._read_guides()
+        return self._guides
 
     def _read_guides(self) -> GuideSet:
         """Those of the home are read at once, so that a mistake in them is told now."""

@@ -51,9 +51,9 @@ class Hub:
 
     def __init__(self, core: Core, reactor: Any, *, passphrase: Callable[[], bytes | None], monotonic: Callable[[], float] = time.monotonic) -> None:
         self.core, self._reactor, self._monotonic = core, reactor, monotonic
-        core.load_guides()
         settings = core.settings
         futures = Futures(reactor)
+        _log.debug("hub.guides", guides=len(core.guides.heads()))  # read now: a mistake in one stops the start
         self.door = FrontDoor(core, reactor, monotonic, core.entropy)
         self.workers = CheckWorkers(settings.check.workers, core.home, futures)
         self.intake = HubIntake(core, self.workers, reactor, futures, monotonic)

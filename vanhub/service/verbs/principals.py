@@ -148,7 +148,11 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 def _rehearse(core: Core, principal: Principal, octets: bytes) -> Any:
     report = check_interchange(
-        octets, core.directories, encoding=principal.agreement.encoding, limits=limits_of(principal.agreement, core.settings.check.faults_listed)
+        octets,
+        core.directories,
+        guides=core.guides,
+        encoding=principal.agreement.encoding,
+        limits=limits_of(principal.agreement, core.settings.check.faults_listed),
     )
     submission = Submission(
         principal, "test", "", "", core.clock(), len(octets), hashlib.sha256(octets).hexdigest(), lambda offset, length: octets[offset : offset + length]
