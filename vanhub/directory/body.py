@@ -8,11 +8,12 @@ from itertools import repeat
 from operator import itemgetter
 from typing import ClassVar
 
+from vanhub.directory.around import SecurityAround
 from vanhub.directory.findings import Reading, report_segment
 from vanhub.directory.messages import Guides, MessageCheck
 from vanhub.directory.packages import PackageCheck
 from vanhub.directory.rulebook import Rulebook, Unknown
-from vanhub.directory.security import SECURITY_TAGS, SecurityCheck
+from vanhub.directory.security import SECURITY_TAGS
 from vanhub.directory.walk import SETTLING
 from vanhub.directory.whole import WholeMessages
 from vanhub.edifact.charset import printable
@@ -95,10 +96,8 @@ class Body:
         self._last = Where(1, offset)  # the segment taken last, outside messages
         self._message: MessageCheck | None = None
         self._package: PackageCheck | None = None
-        self._security: SecurityCheck | None = None  # of the interchange
-        self._group_security: SecurityCheck | None = None
+        self._around = SecurityAround(envelope, reading, self._service)
         self._announced: _Announcement | None = None
-        self._encrypted: tuple[str, Where] | None = None  # 0518 and place of the USD outside messages that is open
         self._take_by_tag = self._TAKE[envelope.frame.header]
         self._in_run = False  # of segments outside messages, which is reported already
         self.header_end = 0
@@ -126,7 +125,7 @@ class Body:
         if not self.end:
             if self._message is not None:
                 self._message.end()
-            self._end_encrypted(self._offset)
+            self._around.end_encrypted(self._offset)
             self._envelope.break_off(self._last, self._offset)
         elif rest.strip(BLANK):
             self._report_trailing(rest.strip(BLANK), self._offset + self._reading.repertoire.octets(rest[: len(rest) - len(rest.lstrip(BLANK))]))
@@ -179,7 +178,7 @@ class Body:
         octets = self._whole.take(self._tags, self._texts, self._raws, start, end, self._offset)
         if octets is None:
             return False
-        self._secure_content("UNH", Where(self._envelope.segments - (end - start) + 1, self._offset))
+        self._around.content("UNH", Where(self._envelope.segments - (end - start) + 1, self._offset))
         self._offset += octets
         self._last = Where(self._envelope.segments, self._offset - self._reading.repertoire.octets(self._texts[end - 1]) - 1)
         self._in_run = False
@@ -251,8 +250,7 @@ class Body:
         if self._is_full():
             self._stop(where)
             return
-        self._secure_content("UNG", where)
-        self._group_security = None
+        self._around.content("UNG", where)
         self._envelope.begin_group(self._fields(text, where.offset), where, self._offset)
         self._report(Level.GROUP, "UNG", text, where)
 
@@ -262,7 +260,7 @@ class Body:
             self._stop(where)
             return
         envelope, frame = self._envelope, self._envelope.frame
-        self._secure_content(frame.message, where)
+        self._around.content(frame.message, where)
         first = Where(1, where.offset)
         fields = self._fields(text, where.offset)
         message = envelope.begin_message(fields, first)
@@ -298,7 +296,7 @@ class Body:
         if self._is_full():
             self._stop(where)
             return
-        self._secure_content("UNO", where)
+        self._around.content("UNO", where)
         fields = self._fields(text, where.offset)
         self._package = PackageCheck(self._envelope, self._reading, self._service, text, fields, where)
         self._announced = _Announcement("UNO", where, fields.value(4), fields.offset(4), 5, 1)
@@ -315,16 +313,13 @@ class Body:
         if self._envelope.group is None:
             self._take_other("UNE", text, where)
             return
-        if self._group_security is not None:
-            self._group_security.end(self._last, whole=True)
-            self._group_security = None
+        self._around.end_group(self._last)
         self._report(Level.GROUP, "UNE", text, where)
         self._envelope.end_group(where, self._offset, self._fields(text, where.offset))
 
     def _unz(self, text: str, where: Where, before: int) -> None:
         self._break_off(before, group=True)
-        if self._security is not None:
-            self._security.end(self._last, whole=True)
+        self._around.end(self._last)
         self._report(Level.INTERCHANGE, self._envelope.frame.trailer.tag, text, where)
         self._envelope.end_interchange(where, self._fields(text, where.offset))
         self.end = self._offset
@@ -344,7 +339,9 @@ class Body:
             if tag == "USD":
                 self._announce_encrypted(text, where)
         elif tag in SECURITY_TAGS and self._reading.syntax_version >= 4:
-            self._secure(tag, text, where)
+            self._around.take(tag, text, where, self._last, self._offset)
+            if tag == "USD":
+                self._announce_encrypted(text, where)
         elif not self._in_run:
             self._in_run = True
             self._envelope.fault(FaultKind.OUTSIDE_MESSAGE, Level.INTERCHANGE, printable(tag, 12), where)
@@ -352,43 +349,9 @@ class Body:
             self._in_run = False
             self._envelope.pass_headless()
 
-    # --- what is secured and what is encrypted (ISO 9735-5 and -7) above messages and packages ---
-
-    def _secure(self, tag: str, text: str, where: Where) -> None:
-        envelope = self._envelope
-        in_group = envelope.group is not None
-        security = self._group_security if in_group else self._security
-        if security is None:
-            begun = bool(envelope.messages or envelope.groups) if envelope.group is None else len(envelope.messages) > envelope.group.first_message
-            security = SecurityCheck(envelope, self._reading, self._service, Level.GROUP if in_group else Level.INTERCHANGE, self._last, begun=begun)
-            if in_group:
-                self._group_security = security
-            else:
-                self._security = security
-        is_first = not security.is_encrypted
-        security.take(tag, text, where)
-        if tag == "USD":
-            self._announce_encrypted(text, where)
-            if is_first:
-                self._encrypted = (self._fields(text, where.offset).value(2), where)
-        elif tag == "USU":
-            self._end_encrypted(self._offset)
-
-    def _secure_content(self, tag: str, where: Where) -> None:
-        """A message, package or group begins."""
-        security = self._security if self._envelope.group is None or tag == "UNG" else self._group_security
-        if security is not None:
-            security.content(tag, where)
-
     def _announce_encrypted(self, text: str, where: Where) -> None:
         fields = self._fields(text, where.offset)
         self._announced = _Announcement("USD", where, fields.value(1), fields.offset(1), 2, None)
-
-    def _end_encrypted(self, end: int) -> None:
-        if self._encrypted is not None:
-            reference, where = self._encrypted
-            self._encrypted = None
-            self._envelope.add_encrypted(reference, where, end)
 
     def _take_opaque(self, opaque: Opaque) -> None:
         announced, self._announced = self._announced, None
@@ -418,7 +381,7 @@ class Body:
 
     def _break_off(self, end: int, *, group: bool = False) -> None:
         """Ends the message or package that is open, its trailer missing, and with ``group`` the group that is open, its UNE missing."""
-        self._end_encrypted(end)
+        self._around.end_encrypted(end)
         if self._message is not None:
             self._message.end()
             self._envelope.end_message(self._message.last, end, None)

@@ -192,7 +192,6 @@ class SecurityCheck:
             self._nameless += 1
         elif reference in self._seen:
             self._nameless += 1  # its UST answers nothing
-            self._nameless += 1  # its UST answers nothing
             self._envelope.fault(FaultKind.DUPLICATE_SECURITY, self._level, "USH", where, offset=offset, element=3, value=reference)
         elif len(self._seen) < _MOST_HEADERS:
             self._seen.add(reference)
