@@ -257,7 +257,7 @@ def answered(draw: st.DrawFn) -> tuple[Report, dict[int, Disposition]]:
             repetition=draw(optional) if element else None,
             value=draw(st.none() | words),
             warning=draw(st.booleans()),
-            params={"rule": draw(words), "repair": draw(words | st.just(""))},
+            params={"rule": draw(words.filter(str.strip)), "repair": draw(words | st.just(""))},
             params_zh=draw(st.sampled_from([{}, {"rule": "规则", "repair": "请改正"}])),
         )
         for index in range(count)

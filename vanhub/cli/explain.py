@@ -13,6 +13,7 @@ import click
 from vanhub.cli.files import peek, pieces, schema_folders, seekable
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, json_text
+from vanhub.directory.check import CheckLimits
 from vanhub.directory.load import SchemaDirectories, open_directories
 from vanhub.directory.stream import check_stream
 from vanhub.edifact.answers import Answer, Doubt, Fate, Original, Outcome, read_application, read_control
@@ -20,6 +21,9 @@ from vanhub.edifact.aperak import parse_aperak
 from vanhub.edifact.contrl import parse_contrl
 from vanhub.edifact.explain_answer import explain_answer
 from vanhub.edifact.report import Report
+
+_COUNTED = CheckLimits(max_faults=0)
+"""Of faults only their number is told here."""
 
 
 @click.command()
@@ -50,13 +54,13 @@ def explain(hub: Operations | None, file: str, original: str | None, as_json: bo
 
 
 def _original(file: IO[bytes], directories: SchemaDirectories, encoding: str) -> Original:
-    reports = list(check_stream(pieces(file), directories, encoding=encoding))
+    reports = list(check_stream(pieces(file), directories, encoding=encoding, limits=_COUNTED))
     return Original(reports, partial(peek, file), encoding)
 
 
 def _answers(file: IO[bytes], directories: SchemaDirectories, original: Original | None) -> Iterator[Answer]:
     """The answers of each interchange in the file, with what is wrong with it itself; octets that are no interchange hold none."""
-    for report in list(check_stream(pieces(file), directories)):
+    for report in list(check_stream(pieces(file), directories, limits=_COUNTED)):
         data = peek(file, report.offset, report.end - report.offset)
         try:
             read = [
