@@ -214,7 +214,8 @@ def test_the_wall_clock_of_the_given_zone_is_written() -> None:
         ("UNOA", ("", "7"), "", "utf-8"),
         ("UNOA", ("", "7"), "gbk", "gbk"),
         ("IATB", (), "", "ascii"),
-        ("UNOA", ("", "4"), "", "ascii"),
+        ("UNOA", ("", "4"), "", "cp850"),
+        ("UNOA", ("", "3"), "", "ascii"),
     ],
 )
 def test_the_codec_of_an_interchange(identifier: str, details: tuple[str, ...], agreed: str, codec: str) -> None:
