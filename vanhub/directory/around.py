@@ -21,6 +21,11 @@ class SecurityAround:
         self._group: SecurityCheck | None = None
         self._encrypted: tuple[str, Where] | None = None  # 0518 and place of the USD that is open
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether there was a security segment so far."""
+        return self._interchange is not None or self._group is not None
+
     def take(self, tag: str, text: str, where: Where, before: Where, end: int) -> None:
         """A security segment; ``before`` is where the one before it stands, ``end`` is one past its terminator."""
         security = self._open(before)

@@ -178,7 +178,8 @@ class Body:
         octets = self._whole.take(self._tags, self._texts, self._raws, start, end, self._offset)
         if octets is None:
             return False
-        self._around.content("UNH", Where(self._envelope.segments - (end - start) + 1, self._offset))
+        if self._around.is_begun:
+            self._around.content("UNH", Where(self._envelope.segments - (end - start) + 1, self._offset))
         self._offset += octets
         self._last = Where(self._envelope.segments, self._offset - self._reading.repertoire.octets(self._texts[end - 1]) - 1)
         self._in_run = False

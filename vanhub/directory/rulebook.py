@@ -86,7 +86,9 @@ class Rules:
         self._checks = {source.name: ElementCheck(vocabulary(source), marks, syntax_version) for source, vocabulary in self._sources}
         self._definitions: dict[str, tuple[SegmentDefinition, Directory, type[_UserVocabulary]] | None] = {}
         self._patterns: dict[str, SegmentPattern] = {}
-        self._accepted: set[str] = set()  # brief segments without fault: a good part of all segments come again and again
+        # Brief segments without fault, of which a good part come again and again.
+        self._accepted: set[str] = set()
+        self._accepted_once: set[str] = set()
         self._hints: dict[tuple[str, str, str], str] = {}
         self._findings: dict[tuple[str, str, str], tuple[ElementFinding, ...]] = {}
 
@@ -156,9 +158,12 @@ class Rules:
             if (captured not in pattern.known and not pattern.codes_hold(captured)) or (pattern.rules is not None and not pattern.rules(text)):
                 doubtful.append(at)
             elif len(text) <= _BRIEF:
-                accepted.add(text)
+                # Most texts come once: only those that come again push others out.
+                (accepted if text in self._accepted_once else self._accepted_once).add(text)
         if len(accepted) > _MOST_ACCEPTED:
             accepted.clear()
+        if len(self._accepted_once) > _MOST_ACCEPTED:
+            self._accepted_once.clear()
         return doubtful
 
     def _compile(self, tag: str) -> SegmentPattern | None:
