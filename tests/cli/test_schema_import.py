@@ -41,7 +41,7 @@ def test_an_import_is_used_at_once(home: Path) -> None:
         "D.24B: 1 messages, 2 segments, 1 composites, 2 elements, 0 codelists, 0 codes",
         "2 files are no part of a directory and were passed over: d24b.zip/DISK/EDMD.ZIP/EDMDI1.24B, d24b.zip/README.TXT",
         f"written to {target}",
-        "`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it when it is started again",
+        "`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it after `vanhub reload`",
     ]
     assert said.stderr == "warning: d24b.zip: there is no code list (UNCL): coded elements of this directory will not be compared with one\n"
     assert run(home, "show", "D.24B").stdout.splitlines() == ["D.24B: 1 message types (original)", "", "FOOBAR  Foo message"]

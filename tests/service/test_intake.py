@@ -15,11 +15,9 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
-from vanhub.directory.load import open_directories
 from vanhub.edifact.report import Report
 from vanhub.errors import Busy, TemporaryError, Untrusted
 from vanhub.gateways.seam import Session
-from vanhub.packed import packed
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
 from vanhub.service.intake import EXPLAINED_AT_ONCE, INLINE_OCTETS, HubIntake, share_of
@@ -125,11 +123,10 @@ def test_what_was_accepted_last_is_checked_without_a_thread_after_a_start(hub: H
     assert [threads("R1", hub), threads("R2", hub)] == [1, 0]
     send(loop, hub.intake, trader, many("R3", INLINE_OCTETS))
     send(loop, hub.intake, trader, interchange("R4", recipient="NOBODY"))
-    # As another process opens them: nothing is loaded.
-    core.directories = open_directories(packed("schemas"))
+    core.reload()  # as another process opens them: nothing is loaded
     loop.wait(Deferred.fromCoroutine(hub.intake.warm_up()))
     assert threads("R5", hub) == 0
-    core.directories = open_directories(packed("schemas"))
+    core.reload()
     assert [threads("R6", hub), threads("R7", hub)] == [1, 0]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.service.parts import NOW, Loop, Time, cusres, do, interchange, send, session
+from vanhub.directory.pack import pack_schema
 from vanhub.errors import Conflict, NotFound, OperatorError, Refused
 from vanhub.service.core import Core
 from vanhub.service.hub import Hub
@@ -215,6 +216,32 @@ def test_reloading_reads_new_mailboxes_and_a_wrong_one_changes_nothing(core: Cor
     with pytest.raises(OperatorError, match=r"the mailboxes in .*/mailboxes cannot be taken: address TRADER is trader's"):
         do(core, "hub.reload")
     assert core.registry is before
+
+
+OF_ONE_MESSAGE = {
+    "directory": "D.27A",
+    "quality": "original",
+    "source": "this test",
+    "messages": {"CUSRES": {"name": "Response", "tree": [["UNH", "M", 1], ["BGM", "M", 1], ["UNT", "M", 1]]}},
+    "segments": {"BGM": ["Beginning of message", [["1004", "C", 1, "an..35"]]]},
+    "composites": {},
+    "elements": {"1004": ["Document identifier", "an..35"]},
+    "codes": {},
+}
+
+
+def test_reloading_reads_new_directories_and_a_wrong_one_changes_nothing(hub: Hub, loop: Loop, core: Core, home: Path) -> None:
+    octets = interchange("R1", b"UNH+1+CUSRES:D:27A:UN'BGM+1'UNT+3+1'")
+    assert send(loop, hub.intake, session(core, "trader"), octets).verdict == "rejected"
+    schema = core.home.schemas / "D.27A.schema"
+    schema.write_bytes(pack_schema([OF_ONE_MESSAGE]))
+    do(core, "hub.reload")
+    assert send(loop, hub.intake, session(core, "trader"), octets).verdict == "accepted"
+    before = core.rules
+    schema.write_bytes(b"nonsense")
+    with pytest.raises(OperatorError, match=r"D\.27A\.schema"):
+        do(core, "hub.reload")
+    assert core.rules == before
 
 
 def test_the_doctor_finds_damage_and_lists_that_ended(hub: Hub, loop: Loop, core: Core, home: Path, time: Time) -> None:

@@ -34,7 +34,7 @@ def init(hub: Operations, directory: Path | None, upgrade: bool) -> None:
 @click.command()
 @click.pass_obj
 def serve(hub: Operations) -> None:
-    """Run the hub until SIGTERM. SIGHUP or `vanhub reload` reads mailboxes and certificates again."""
+    """Run the hub until SIGTERM. SIGHUP or `vanhub reload` reads mailboxes, schemas and certificates again."""
     from vanhub.service.daemon import serve as run
 
     run(hub.home())
@@ -66,7 +66,7 @@ def doctor(hub: Operations, no_content: bool, as_json: bool) -> None:
 @click.command("reload")
 @click.pass_obj
 def reload_command(hub: Operations) -> None:
-    """Read mailboxes/*.toml and the TLS files again, without a restart."""
+    """Read mailboxes/*.toml, what is in schemas/ (directories, guides, code lists) and the TLS files again, without a restart."""
     click.echo(f"{len(hub.ask('hub.reload')['agencies'])} agencies have mailboxes")
 
 

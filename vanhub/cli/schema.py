@@ -125,7 +125,7 @@ def _say(imported: dict[str, Any], *, in_home: bool) -> None:
     if in_home:
         if open_directories(packed("schemas")).get(imported["directory"]) is not None:
             click.echo(f"vanhub brings {imported['directory']} along too: this one comes before it; remove the file to have that one again")
-        click.echo("`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it when it is started again")
+        click.echo("`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it after `vanhub reload`")
 
 
 @schema.command("guide")

@@ -43,7 +43,7 @@ class Core:
     """One open hub. Whoever opened it holds the home's lock and closes it."""
 
     def __init__(self, home: Home, store: Store, directories: Directories, authority: Authority, *, clock: Clock, entropy: Entropy) -> None:
-        self.home, self.store, self.directories, self.authority = home, store, directories, authority
+        self.home, self.store, self.authority = home, store, authority
         self.clock, self.entropy = clock, entropy
         self.metrics, self.noise = Metrics(), Noise()
         self.signing = threading.Lock()
@@ -56,8 +56,8 @@ class Core:
         self.live: Callable[[], dict[str, Any]] = lambda: {"running": False}
         """What the daemon can tell about itself, JSON-ready; called in any thread."""
         self.reloaded: Callable[[], None] = lambda: None
-        """Called, in the thread that did it, after guides and mailboxes were read again."""
-        self._guides: GuideSet | None = None
+        """Called, in the thread that did it, after directories, guides and mailboxes were read again."""
+        self._rules: tuple[Directories, GuideSet | None] = directories, None
         self.use_renewed()
         self._mailboxes: tuple[Mailbox, ...] = ()
         self.registry = Registry()
@@ -101,31 +101,39 @@ class Core:
         self.renewed()
 
     def reload(self) -> None:
-        """Read guides and mailboxes again, and sign with the key that is in use now.
+        """Read directories, guides and mailboxes again, and sign with the key that is in use now.
 
         Raises:
             OperatorError: a file is wrong; nothing was changed then.
         """
-        guides = self._read_guides()
+        directories = self.home.open_directories()
+        guides = self._read_guides(directories)
         self.reload_mailboxes()
-        self._guides = guides
+        self._rules = directories, guides
         self.use_renewed()
         self.reloaded()
 
     @property
-    def guides(self) -> GuideSet:
-        """What messages are held against: the guides as they were read last.
+    def directories(self) -> Directories:
+        """The directories as they were read last."""
+        return self._rules[0]
+
+    @property
+    def rules(self) -> tuple[Directories, GuideSet]:
+        """What messages are checked by and held against, as read last: guides are good for the directories that they were read with only.
 
         Raises:
-            OperatorError: they are read now, and one of the home's own is not in order.
+            OperatorError: the guides are read now, and one of the home's own is not in order.
         """
-        if self._guides is None:
-            self._guides = self._read_guides()
-        return self._guides
+        directories, guides = self._rules
+        if guides is None:
+            guides = self._read_guides(directories)
+            self._rules = directories, guides
+        return directories, guides
 
-    def _read_guides(self) -> GuideSet:
+    def _read_guides(self, directories: Directories) -> GuideSet:
         """Those of the home are read at once, so that a mistake in them is told now."""
-        guides = self.home.open_guides(self.directories)
+        guides = self.home.open_guides(directories)
         guides.require_readable(self.home.schemas)
         return guides
 

@@ -1,6 +1,6 @@
 """``vanhub serve``: one process, one reactor, one hub, from the lock on the home to its release.
 
-SIGTERM and SIGINT stop cleanly, SIGHUP reloads mailboxes, principals and TLS files. Exit code 0 after a clean stop.
+SIGTERM and SIGINT stop cleanly, SIGHUP reloads mailboxes, schemas, principals and TLS files. Exit code 0 after a clean stop.
 """
 
 from __future__ import annotations

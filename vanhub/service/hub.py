@@ -53,7 +53,7 @@ class Hub:
         self.core, self._reactor, self._monotonic = core, reactor, monotonic
         settings = core.settings
         futures = Futures(reactor)
-        _log.debug("hub.guides", guides=len(core.guides.heads()))  # read now: a mistake in one stops the start
+        _log.debug("hub.guides", guides=len(core.rules[1].heads()))  # read now: a mistake in one stops the start
         self.door = FrontDoor(core, reactor, monotonic, core.entropy)
         self.workers = CheckWorkers(settings.check.workers, core.home, futures)
         self.intake = HubIntake(core, self.workers, reactor, futures, monotonic)
@@ -149,7 +149,7 @@ class Hub:
         _log.info("hub.stopped")
 
     def reload(self) -> None:
-        """Read mailboxes, guides, principals and TLS files again. Raises ``OperatorError``; what was in use stays then."""
+        """Read mailboxes, directories, guides, principals and TLS files again. Raises ``OperatorError``; what was in use stays then."""
         self.core.reload()
         _log.info("hub.reloaded", mailboxes=len(self.core.registry.mailboxes))
 

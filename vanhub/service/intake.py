@@ -96,14 +96,14 @@ class HubIntake:
             principal = registry.principal(record.principal)
             if principal is not None and record.size <= INLINE_OCTETS:
                 data = store.content().read(record.content, 0, record.size)
-                check_interchange(data, self.core.directories, **self._terms(principal.agreement))
+                check_interchange(data, **self._terms(principal.agreement))
 
     async def take(self, session: Session, data: bytes, file_name: str) -> Receipt:
         """An interchange that is whole in memory."""
         begun = self._monotonic()
         digest = hashlib.sha256(data).hexdigest()
         submission = self._submission(session, file_name, len(data), digest, lambda offset, length: data[offset : offset + length])
-        faultless = check_if_faultless(data, self.core.directories, **self._terms(submission.principal.agreement)) if len(data) <= INLINE_OCTETS else None
+        faultless = check_if_faultless(data, **self._terms(submission.principal.agreement)) if len(data) <= INLINE_OCTETS else None
         if faultless is not None:
             report, acceptance = faultless, self._decide(faultless, submission)
         else:
@@ -138,10 +138,12 @@ class HubIntake:
         return Submission(session.principal, session.gateway, session.peer, file_name, self.core.clock(), size, digest, peek, ref)
 
     def _terms(self, agreement: Agreement) -> dict[str, Any]:
-        return {"guides": self.core.guides, "encoding": agreement.encoding, "limits": limits_of(agreement, self.core.settings.check.faults_listed)}
+        directories, guides = self.core.rules
+        limits = limits_of(agreement, self.core.settings.check.faults_listed)
+        return {"directories": directories, "guides": guides, "encoding": agreement.encoding, "limits": limits}
 
     def _explain(self, data: bytes, submission: Submission) -> tuple[Report, Acceptance]:
-        report = check_interchange(data, self.core.directories, **self._terms(submission.principal.agreement))
+        report = check_interchange(data, **self._terms(submission.principal.agreement))
         return report, self._decide(report, submission)
 
     def _decide(self, report: Report, submission: Submission) -> Acceptance:

@@ -31,7 +31,7 @@ def status(core: Core) -> dict[str, Any]:
 
 @verb("hub.reload")
 def reload(core: Core) -> dict[str, Any]:
-    """Read mailboxes/*.toml, the home's guides and code lists, and the TLS files again; open sessions stay."""
+    """Read mailboxes/*.toml, the home's directories, guides and code lists, and the TLS files again; open sessions stay."""
     core.reload()
     return {"agencies": sorted(id for id in core.registry.mailboxes if core.registry.is_agency(id))}
 

@@ -147,10 +147,11 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _rehearse(core: Core, principal: Principal, octets: bytes) -> Any:
+    directories, guides = core.rules
     report = check_interchange(
         octets,
-        core.directories,
-        guides=core.guides,
+        directories,
+        guides=guides,
         encoding=principal.agreement.encoding,
         limits=limits_of(principal.agreement, core.settings.check.faults_listed),
     )
