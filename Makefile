@@ -44,7 +44,7 @@ bench: $(READY)
 
 # What is found lies in .fuzz/ and ends the run.
 fuzz: .venv-fuzz/.ready
-	for target in $(TARGETS); do .venv-fuzz/bin/python -m fuzz $$target .fuzz -max_total_time=$(SECONDS) || exit 1; done
+	for target in $(TARGETS); do .venv-fuzz/bin/python -m tests.fuzz $$target .fuzz -max_total_time=$(SECONDS) || exit 1; done
 
 dist: $(READY)
 	$(BIN)/python -m build --no-isolation

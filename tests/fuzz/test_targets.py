@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.targets import TARGETS, answers, check, split
+from tests.fuzz.targets import TARGETS, answers, check, split
 from vanhub.packed import packed
 
 WORDS = st.sampled_from(

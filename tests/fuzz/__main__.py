@@ -1,4 +1,4 @@
-"""``python -m fuzz TARGET FOLDER [libFuzzer's options]``: fuzzes one target; its corpus and what it finds lie in FOLDER. Needs atheris."""
+"""``python -m tests.fuzz TARGET FOLDER [libFuzzer's options]``: fuzzes one target; its corpus and what it finds lie in FOLDER. Needs atheris."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["vanhub.edifact", "vanhub.directory"]):
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
     from vanhub.packed import packed
 
 # What interchanges are made of, so that a random change may be a likely one.
