@@ -34,6 +34,14 @@ def report_guide(envelope: Envelope, guide: GuideRun, at_fault: Container[int]) 
 class GuideRun(Protocol):
     """One message being held against a guide. A message whose structure has a fault is not judged."""
 
+    def accepts(self, tags: list[str], texts: list[str], *, learning: bool) -> str | None:
+        """The fast way, in place of ``take`` and ``end``: of a message that is there from UNH to UNT, and whose structure is in order, the guide's name as ``end`` says it
+        where the guide finds nothing. None where that is not shown; nothing was taken then.
+
+        ``tags`` are the first three characters of each text. Without ``learning`` only what earlier messages have shown counts, in some microseconds a segment.
+        """
+        ...
+
     def take(self, tag: str, text: str, where: Where) -> None:
         """The next segment, UNH first, without white space before it; release characters are in ``text``."""
         ...

@@ -63,14 +63,19 @@ class WholeMessages:
         octets = repertoire.octets(sent) + len(raws)
         begin = offset + repertoire.octets(raws[0][: len(raws[0]) - len(texts[0])])
         message = OpenMessage(reference, type, version, release, agency, association, begin, envelope.current_group, len(texts))
+        guide = self._guides.begin(message, len(envelope.messages), profile, self._reading) if self._guides is not None else None
+        accepted = guide.accepts(tags, texts, learning=self._explaining) if guide is not None else ""
+        if accepted is None and not self._explaining:
+            return None
         at = 0
         while not message.number and "BGM" in tags[at:]:
             at = tags.index("BGM", at) + 1
             message.document, message.number = document_of(texts[at - 1], marks)
         envelope.enter_message(message, begin + 5 + repertoire.octets(reference))
         at_fault = self._report_elements(profile, tags, texts, raws, offset, doubtful) if doubtful else set()
-        guide = self._guides.begin(message, len(envelope.messages), profile, self._reading) if self._guides is not None else None
-        if guide is not None:
+        if accepted is not None:
+            envelope.guide_faults(accepted, ())
+        elif guide is not None:
             self._run_guide(guide, tags, texts, raws, offset, at_fault)
         envelope.leave_message(offset + octets)
         envelope.segments += len(raws)

@@ -116,15 +116,21 @@ def test_guides_are_read_when_they_are_needed(tmp_path: Path) -> None:
     guides.require_readable(tmp_path / "none")
 
 
-def test_the_way_that_only_accepts_reads_no_guide(tmp_path: Path) -> None:
+def test_the_way_that_only_accepts_reads_no_guide_and_learns_nothing(tmp_path: Path) -> None:
     guides = guides_of(tmp_path, BODY)
-    data = interchange(*MESSAGE)
-    check_interchange(data, DIRECTORIES)
-    assert check_if_faultless(data, DIRECTORIES, guides=guides) is None
-    check_interchange(data, DIRECTORIES, guides=guides)
-    report = check_if_faultless(data, DIRECTORIES, guides=guides)
-    assert report is not None
-    assert told(report) == [("SEGMENT_REQUIRED", "GIS 5", None, None, None)]
+    good, other, bad = interchange(*MESSAGE[:4], "FTX+AAI+++A", *MESSAGE[4:]), interchange(*MESSAGE[:3], "FTX+AAI+++A", *MESSAGE[4:]), interchange(*MESSAGE)
+    for data in (good, other, bad):
+        check_interchange(data, DIRECTORIES)
+        assert check_if_faultless(data, DIRECTORIES, guides=guides) is None
+    report = check_interchange(good, DIRECTORIES, guides=guides)
+    assert (report.messages[0].guide, report.guide_faults) == ("declaration", ())
+    assert check_if_faultless(good, DIRECTORIES, guides=guides) == report
+    assert check_if_faultless(other, DIRECTORIES, guides=guides) is None
+    assert told(check_interchange(bad, DIRECTORIES, guides=guides)) == [("SEGMENT_REQUIRED", "GIS 5", None, None, None)]
+    assert check_if_faultless(bad, DIRECTORIES, guides=guides) is None
+    assert check_if_faultless(other, DIRECTORIES, guides=guides) is None
+    check_interchange(other, DIRECTORIES, guides=guides)
+    assert check_if_faultless(other, DIRECTORIES, guides=guides) == check_interchange(other, DIRECTORIES, guides=guides)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

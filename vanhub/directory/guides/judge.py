@@ -18,7 +18,7 @@ from datetime import date
 from vanhub.directory.findings import Reading
 from vanhub.directory.guides.model import Guide, Rule
 from vanhub.directory.guides.said import Dated, Said, Saying, Slot
-from vanhub.directory.guides.segment import SegmentJudge, Standing
+from vanhub.directory.guides.segment import SegmentJudge, Standing, Step
 from vanhub.directory.table import Place
 from vanhub.edifact.envelope import Where
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
@@ -73,21 +73,12 @@ class GuideJudge:
         if self._is_silent or tag in _SECURITY:
             return
         at = (tag, where)
-        current, counts = self._current, self._counts
-        if current is None:
-            self._current = self._guide.table.start
+        if self._current is None:
             self._open.append(_Instance(self._guide.table.root, _NONE, True, at))
-            self._place(self._segments.start, (), text, at)
-            return
-        for step in self._segments.steps(current, tag) if tag in self._guide.table.tags else ():
-            if step.counted >= 0:
-                if counts[step.counted] >= step.most:
-                    continue
-                counts[step.counted] += 1
-            for index in step.entered:
-                counts[index] = 1
-            break
+            step: Step | None = self._segments.start
         else:
+            step = self._segments.step(self._current, tag, self._counts)
+        if step is None:
             self._is_silent, self._current = True, None
             return
         self._current = step.target
@@ -203,13 +194,9 @@ class GuideJudge:
         met: dict[int, _At] = {}
         for each in (*self._open, instance):
             met |= each.met
-        if not all(condition.number in met for condition in rule.conditions):
-            return
-        forbidden = next((met[condition.number] for condition in rule.never if condition.number in met), None)
-        if forbidden is not None:
-            self._say_rule(rule, forbidden)
-        elif not all(condition.number in met for condition in rule.then) or (rule.any and not any(condition.number in met for condition in rule.any)):
-            self._say_rule(rule, met[rule.conditions[0].number] if rule.conditions else instance.trigger)
+        if rule.is_broken(met):
+            because = next((met[condition.number] for condition in (*rule.never, *rule.conditions[:1]) if condition.number in met), instance.trigger)
+            self._say_rule(rule, because)
 
     # --- faults ---
 

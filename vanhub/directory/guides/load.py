@@ -9,6 +9,7 @@ folder no two guides suit the same message; one of a later folder (a hub's own) 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from vanhub.directory.findings import Reading
 from vanhub.directory.guides.forms import Forms
 from vanhub.directory.guides.judge import GuideJudge
 from vanhub.directory.guides.lists import CodeLists
+from vanhub.directory.guides.memory import Memory
 from vanhub.directory.guides.model import Guide, Head
 from vanhub.directory.guides.read import read_guide, read_head
 from vanhub.directory.guides.segment import SegmentJudge
 from vanhub.directory.guides.text import nearest
+from vanhub.directory.guides.whole import WholeJudge
 from vanhub.directory.messages import GuideRun
 from vanhub.directory.model import Directories
 from vanhub.directory.rulebook import Profile
@@ -32,6 +35,8 @@ from vanhub.errors import OperatorError
 SUFFIX = ".toml"
 # Guides as written with one set of service characters: a stream of odd ones costs time, not memory.
 _MOST_JUDGES = 128
+# What is remembered of messages for all guides together, each some hundred octets.
+_MOST_REMEMBERED = 100_000
 # So many segments may stand before BGM, which says which guide to use.
 _MOST_HELD = 8
 
@@ -54,7 +59,8 @@ class GuideSet:
         self._lists = lists
         self._forms = forms
         self._guides: dict[str, Guide] = {}
-        self._judges: dict[tuple[str, Marks, int], SegmentJudge] = {}
+        self._memory = Memory(_MOST_REMEMBERED)
+        self._judges: dict[tuple[str, Marks, int], WholeJudge] = {}
         self._by_message: dict[tuple[str, str], list[Head]] = {}
         for file in self._files.values():
             self._by_message.setdefault((file.head.message, file.head.directory), []).append(file.head)
@@ -105,17 +111,17 @@ class GuideSet:
         for head in heads:
             self.get(head.name)
         suitable = [head for head in heads if not head.association or head.association == message.association]
-        return _Choosing(self, suitable, message.association, index, reading) if suitable else None
+        return _Run(self, suitable, message.association, index, reading) if suitable else None
 
-    def judge(self, guide: Guide, index: int, reading: Reading) -> GuideJudge:
-        """For the message number ``index`` of a report."""
+    def judge(self, guide: Guide, reading: Reading) -> WholeJudge:
+        """``guide`` for messages as they are written in one interchange."""
         key = (guide.head.name, reading.marks, reading.syntax_version)
         judge = self._judges.get(key)
         if judge is None:
             if len(self._judges) >= _MOST_JUDGES:
                 self._judges.clear()
-            judge = self._judges[key] = SegmentJudge(guide, reading.marks, reading.syntax_version)
-        return GuideJudge(guide, judge, index, reading)
+            judge = self._judges[key] = WholeJudge(SegmentJudge(guide, reading.marks, reading.syntax_version, self._memory))
+        return judge
 
 
 class OneGuide:
@@ -132,11 +138,12 @@ class OneGuide:
         head = self._guide.head
         if (message.type, f"{message.version}.{message.release}") != (head.message, head.directory):
             return None
-        return self._guides.judge(self._guide, index, reading)
+        anything = dataclasses.replace(head, association="", documents=(), functions=())
+        return _Run(self._guides, [anything], message.association, index, reading)
 
 
-class _Choosing:
-    """A message until its BGM says which guide suits it, and then in the hands of that guide."""
+class _Run:
+    """A message until its BGM says which guide suits it, and then in the hands of that guide. Implements ``vanhub.directory.messages.GuideRun``."""
 
     def __init__(self, guides: GuideSet, heads: Sequence[Head], association: str, index: int, reading: Reading) -> None:
         self._guides = guides
@@ -148,28 +155,40 @@ class _Choosing:
         self._judge: GuideJudge | None = None
         self._is_chosen = False
 
+    def accepts(self, tags: list[str], texts: list[str], *, learning: bool) -> str | None:
+        head = self._choose(texts[tags.index("BGM")] if "BGM" in tags[: _MOST_HELD + 1] else "")
+        if head is None:
+            return ""
+        judge = self._guides.judge(self._guides.get(head.name), self._reading)
+        return head.name if judge.accepts(tags, texts, learning=learning) else None
+
     def take(self, tag: str, text: str, where: Where) -> None:
         if not self._is_chosen:
             self._held.append((tag, text, where))
             if tag == "BGM" or len(self._held) > _MOST_HELD:
-                self._choose(text if tag == "BGM" else "")
+                self._begin(text if tag == "BGM" else "")
         elif self._judge is not None:
             self._judge.take(tag, text, where)
 
     def end(self) -> tuple[str, Sequence[GuideFault]]:
         if not self._is_chosen:
-            self._choose("")
+            self._begin("")
         return self._judge.end() if self._judge is not None else ("", ())
 
-    def _choose(self, text: str) -> None:
-        self._is_chosen = True
+    def _choose(self, text: str) -> Head | None:
+        """The guide that suits a message with this BGM."""
         marks = self._reading.marks
         # C002 and 1225 stand at the same places of BGM in every directory.
         elements = (*split(text, marks.element, marks.release), "", "", "", "")
         document, function = (unreleased(split(elements[at], marks.component, marks.release)[0], marks.release) for at in (1, 3))
-        head = next((head for head in self._heads if head.suits(self._association, document, function)), None)
+        return next((head for head in self._heads if head.suits(self._association, document, function)), None)
+
+    def _begin(self, text: str) -> None:
+        self._is_chosen = True
+        head = self._choose(text)
         if head is not None:
-            self._judge = self._guides.judge(self._guides.get(head.name), self._index, self._reading)
+            guide = self._guides.get(head.name)
+            self._judge = GuideJudge(guide, self._guides.judge(guide, self._reading).segments, self._index, self._reading)
             for held in self._held:
                 self._judge.take(*held)
         self._held = []

@@ -6,7 +6,7 @@ Places are named by their ``index`` in the ``SegmentTable`` of the guide's messa
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from vanhub.directory.guides.forms import Form
@@ -79,8 +79,8 @@ class ElementRule:
 class Use:
     """One use of a segment or of a segment group.
 
-    - ``places``: the segment's or the group's; ``parent``: the group that it is in, 0 for the message, and its ``depth``; ``order``: where it stands among the parent's
-      children.
+    - ``places``: the segment's or the group's; ``parent``: the group that it is in, 0 for the message, and its ``depth``; ``order`` and ``last``: where the first and the
+      last of the places stand among the parent's children.
     - ``where`` tells it apart from other uses of its place; ``within`` are values of the trigger of the parent group: in other instances there is no such use.
     - ``most``: so often in an instance of the parent, 0 for as often as the directory says. ``label`` is as it is sent: ``LOC+22``.
     """
@@ -93,6 +93,7 @@ class Use:
     parent: int
     depth: int
     order: int
+    last: int
     where: Where
     within: Where
     status: Status
@@ -128,6 +129,16 @@ class Rule:
     error: str
     text: Text
     repair: Text
+
+    def is_broken(self, met: Container[int]) -> bool:
+        """Whether it is, where the conditions with these numbers are met."""
+        if not all(condition.number in met for condition in self.conditions):
+            return False
+        return (
+            any(condition.number in met for condition in self.never)
+            or not all(condition.number in met for condition in self.then)
+            or (bool(self.any) and not any(condition.number in met for condition in self.any))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,86 +1,206 @@
-"""A segment held against a guide the fast way, which only accepts: one regular expression tells which uses the segment is, what conditions it meets, and that nothing
-is wrong with its elements.
+"""A segment held against a guide the fast way, which only accepts: one regular expression reads all that the guide looks at.
 
-What is not accepted takes the slow way (``segment``), which decides and explains. Texts with release characters or repetitions always do.
+What it read is told apart by a key: the values that tell uses apart or that have to be of some few codes, of all others whether they are there. What the slow way
+(``segment``) said of a segment with this key it would say of all others, as long as their values are in their lists and have their forms. Texts with release characters
+or repetitions take the slow way.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from vanhub.directory.guides.forms import Form
-from vanhub.directory.guides.model import ElementRule, Spot, Status, Use, Where
+from vanhub.directory.guides.lists import Period
+from vanhub.directory.guides.memory import Memory
+from vanhub.directory.guides.model import ElementRule, ListUse, Spot, Where
+from vanhub.directory.guides.said import Said
 from vanhub.directory.model import Representation
 from vanhub.edifact.scanner import Marks
 
-Accept = Callable[[str], bool]
-Wanted = tuple[Where, Sequence[Spot]]
-"""Values that a segment may have, and spots that may be filled."""
+# Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of them is remembered as well.
+_BRIEF = 32
 
-# What a value is held against: an expression for it, whether nothing may stand there, and what else is asked of a value that stands there.
-_Piece = tuple[str, bool, Accept | None]
+Accept = Callable[[str], bool]
+# What is said of segments with one key, and groups of the expression with what their values are held against.
+_Known = tuple[Said, tuple[tuple[int, Accept], ...]]
+# Element and component, as a text has them; -1: the element as a whole.
+_At = tuple[int, int]
+
+
+class SegmentReader:
+    """Reads segments with one tag: the values of ``where``, whether ``filled`` are, and what ``rules`` look at."""
+
+    def __init__(self, tag: str, where: Iterable[Where], filled: Iterable[Spot], rules: Iterable[ElementRule], marks: Marks, version_4: bool) -> None:
+        self._tag = tag
+        self._marks = marks
+        self._version_4 = version_4
+        self._composites: set[_At] = set()
+        self._told: set[_At] = set()  # by their values
+        self._valued: set[_At] = set()  # of which the value is asked for
+        self._there: set[_At] = set()
+        self._lists: list[tuple[_At, ListUse]] = []
+        for each in where:
+            for match in each:
+                self._ask(match.spot, self._told, self._valued)
+        for spot in filled:
+            self._ask(spot, self._there)
+        for rule in rules:
+            self._ask(rule.spot, self._there)
+            if rule.codes is not None:
+                self._ask(rule.spot, self._told, self._valued)
+            if rule.form is not None or rule.list is not None:
+                self._ask(rule.spot, self._valued)
+            if rule.list is not None and rule.list.codes.periods and self._is_sent(rule.spot):
+                self._lists.append((self._at(rule.spot), rule.list))
+
+    def _ask(self, spot: Spot, *asked: set[_At]) -> None:
+        if self._is_sent(spot):
+            at = self._at(spot)
+            for each in asked:
+                each.add(at)
+            if spot.representation is None:
+                self._composites.add(at)
+
+    def _is_sent(self, spot: Spot) -> bool:
+        """Whether anything can stand there: no text of the fast way has repetitions."""
+        return not (self._version_4 and spot.repetition)
+
+    def _at(self, spot: Spot) -> _At:
+        return spot.place if self._version_4 else spot.spread, spot.component
+
+    @cached_property
+    def match(self) -> Callable[[str], re.Match[str] | None]:
+        """Compiled when it is asked for, which takes about a millisecond."""
+        return re.compile(self._expression).fullmatch
+
+    @cached_property
+    def keyed(self) -> tuple[int, ...]:
+        """The groups that make the key. The first of all is empty, so that there is one."""
+        return (1, *(self._groups[0][at] for at in sorted(self._told)), *(self._groups[1][at] for at in sorted(self._there - self._told)))
+
+    @cached_property
+    def bounded(self) -> tuple[tuple[int, int | None, Mapping[str, tuple[Period, ...]]], ...]:
+        """Groups with codes of which some are not good for ever, how much of the value is the code, and these."""
+        return tuple((self._groups[0][at], listed.prefix or None, listed.codes.periods) for at, listed in self._lists)
+
+    def checks(self, match: re.Match[str], rules: Iterable[ElementRule]) -> Iterable[tuple[int, Accept]]:
+        """What values that are there have to be.
+
+        Raises:
+            ValueError: one is longer than any of its element, so that the slow way does not look at it.
+        """
+        for rule in rules:
+            if (rule.form is None and rule.list is None) or not self._is_sent(rule.spot):
+                continue
+            group = self._groups[0][self._at(rule.spot)]
+            if match[group] is None:
+                continue
+            if rule.spot.representation is not None and len(match[group]) > 2 * rule.spot.representation.most:
+                raise ValueError(match[group])
+            if rule.form is not None:
+                yield group, _has_form(rule.form)
+            if rule.list is not None:
+                yield group, _is_listed(rule.list)
+
+    # --- the expression ---
+
+    @cached_property
+    def _groups(self) -> tuple[dict[_At, int], dict[_At, int]]:
+        """Of each place the group with its value, and the empty one that says that something is there."""
+        values: dict[_At, int] = {}
+        there: dict[_At, int] = {}
+        number = 1
+        for at in sorted(self._valued | self._there):
+            if at in self._valued:
+                number += 1
+                values[at] = number
+            if at in self._there - self._told:
+                number += 1
+                there[at] = number
+        return values, there
+
+    @property
+    def _expression(self) -> str:
+        # Nothing that was read is ever taken back (``++``), and what may be left out can be so in one way only: matching is linear.
+        element, component, special = (re.escape(each) for each in (self._marks.element, self._marks.component, self._marks.release + self._marks.repetition))
+        # What comes after all that is looked at has no release characters either: they might be the end of a segment that was not read right.
+        expression = f"(?:{element}[^{special}]*+)?" if special else f"(?:{element}[\\s\\S]*+)?"
+        asked = self._valued | self._there
+        for number in range(max((at for at, _ in asked), default=0), 0, -1):
+            components = [at for at in asked if at[0] == number]
+            inner = f"[^{element}{special}]*+"
+            for each in range(max((at[1] for at in components), default=-1), -1, -1):
+                inner = self._group((number, each), f"[^{element}{component}{special}]++") + f"(?:{component}{inner})?"
+            whole = (number, -1)
+            if whole in self._composites:
+                something = f"{component}*+[^{element}{component}{special}]"
+                inner = f"(?:(?={something})()|(?!{something})){inner}"
+            elif whole in asked:
+                inner = self._group(whole, f"[^{element}{special}]++")
+            expression = f"(?:{element}{inner}{expression})?"
+        return f"{re.escape(self._tag)}(){expression}"
+
+    def _group(self, at: _At, value: str) -> str:
+        inner = f"({value})" if at in self._valued else value
+        return f"(?:{inner}{'()' if at in self._there - self._told else ''})?"
 
 
 class QuickSegments:
-    """Segments with one tag. ``wanted`` are things to be told of them; ``slots`` are the uses among which a segment is one (the first that fits), outermost first."""
+    """Segments at one place of a message in groups that are alike; ``judge`` is the slow way."""
 
-    def __init__(self, tag: str, wanted: Sequence[Wanted], slots: Sequence[Sequence[Use]], marks: Marks, version_4: bool) -> None:
-        anything = f"{_value(marks)}+"
-        marked: list[str] = []
-        # Atomic: what was told is not taken back because something after it does not match.
-        for where, filled in wanted:
-            pieces: list[tuple[Spot, _Piece]] = [*_where(where), *((spot, (anything, False, None)) for spot in filled)]
-            marked.append(f"(?>(?:(?={_expression(tag, pieces, marks, version_4)[0]}\\Z)())?)")
-        number = len(wanted)
-        judged: list[str] = []
-        self.checks: list[list[list[tuple[int, Accept]]]] = []
-        """For each use of each slot: groups of the expression and what their values are held against."""
-        elements = [[_expression(tag, [(rule.spot, _piece(rule, marks)) for rule in use.elements], marks, version_4) for use in uses] for uses in slots]
-        count = number + sum(map(len, slots))
-        for uses, expressions in zip(slots, elements, strict=True):
-            which = "|".join(f"(?={_expression(tag, _where(use.where), marks, version_4)[0]}\\Z)()" for use in uses)
-            marked.append(f"(?>(?:{which})?)" if uses else "")
-            chain, checks = "", []
-            for _, asked in expressions:
-                checks.append([(count + at, accept) for at, accept in enumerate(asked)])
-                count += len(asked)
-            for at, (expression, _) in reversed(list(enumerate(expressions, number + 1))):
-                chain = f"(?({at})(?={expression}\\Z)|{chain})"
-            number += len(uses)
-            judged.append(chain)
-            self.checks.append(checks)
-        self.told = number
-        """So many groups of the expression tell what is wanted and which uses the segment is; the others hold values."""
-        self.match = re.compile("".join((*marked, *judged)) + "[\\s\\S]*").fullmatch
+    def __init__(self, reader: SegmentReader, judge: Callable[[str], Said], memory: Memory) -> None:
+        self._reader = reader
+        self._judge = judge
+        self._memory = memory
+        self._known: dict[Hashable, _Known] = {}
+        self._saids: dict[Hashable, Said] = {}  # by all that is in them
+        self.brief: dict[str, Said] = {}
+        """What was said of brief texts; asked for apart from ``tell``, which takes longer."""
 
+    def tell(self, text: str, *, learning: bool = True) -> Said | None:
+        """What is to be said of ``text``, its date left out, if that is nothing bad, or depends on the date alone. None where it takes the slow way to tell.
 
-def _where(where: Where) -> list[tuple[Spot, _Piece]]:
-    return [(match.spot, ("|".join(map(re.escape, sorted(match.values, reverse=True))), False, None)) for match in where]
+        Without ``learning`` only by what came before.
+        """
+        match = self._reader.match(text)
+        if match is None:
+            return None
+        key: Hashable = match.group(*self._reader.keyed)
+        if self._reader.bounded:
+            codes = [(match[group] or "")[:prefix] for group, prefix, _ in self._reader.bounded]
+            key = key, *(code if code in periods else "" for code, (_, _, periods) in zip(codes, self._reader.bounded, strict=True))
+        known = self._known.get(key)
+        if known is None:
+            known = self._learn(key, match) if learning else None
+            if known is None:
+                return None
+        said, checks = known
+        for group, accepts in checks:
+            if not accepts(match[group]):
+                return None
+        if len(text) <= _BRIEF:
+            self._memory.keep(self.brief, text, said)
+        return said
 
-
-def _piece(rule: ElementRule, marks: Marks) -> _Piece:
-    """What a value has to be. What an expression would be long for is told by a function."""
-    may_be_empty = rule.status is not Status.REQUIRED
-    value = _value(marks)
-    if rule.status is Status.UNUSED:
-        return "", True, None
-    if rule.spot.representation is None:
-        return f"(?={re.escape(marks.component)}*{value})", may_be_empty, None
-    asked: list[Accept] = []
-    if rule.codes is not None:
-        asked.append(frozenset(rule.codes).__contains__)
-    if rule.form is not None:
-        asked.append(_has_form(rule.form))
-    if rule.list is not None:
-        names, periods, prefix = rule.list.codes.names, rule.list.codes.periods, rule.list.prefix or None
-        asked.append(lambda value: value[:prefix] in names and value[:prefix] not in periods)
-    longest = 2 * rule.spot.representation.most
-    if not asked:
-        return f"{value}+", may_be_empty, None
-    if len(asked) == 1:
-        return f"{value}{{1,{longest}}}", may_be_empty, asked[0]
-    return f"{value}{{1,{longest}}}", may_be_empty, lambda value: all(accepts(value) for accepts in asked)
+    def _learn(self, key: Hashable, match: re.Match[str]) -> _Known | None:
+        said = self._judge(match.string)
+        if not said.is_in_order:
+            return None
+        try:
+            checks = tuple(check for chosen in said.chosen if chosen.use is not None for check in self._reader.checks(match, chosen.use.elements))
+        except ValueError:
+            return None
+        same = (
+            tuple((chosen.slot.place, chosen.use.number) for chosen in said.chosen if chosen.use is not None),
+            said.excluded,
+            tuple(condition.number for condition in said.met),
+            tuple(dated.periods for dated in said.dated),
+        )
+        found = self._saids.get(same) or self._memory.keep(self._saids, same, replace(said, date=None))
+        return self._memory.keep(self._known, key, (found, checks))
 
 
 def _has_form(form: Representation | Form) -> Accept:
@@ -93,57 +213,6 @@ def _has_form(form: Representation | Form) -> Accept:
     return lambda value: match(value) is not None
 
 
-def _value(marks: Marks) -> str:
-    return f"[^{re.escape(marks.element + marks.component)}]"
-
-
-def _expression(tag: str, pieces: Iterable[tuple[Spot, _Piece]], marks: Marks, version_4: bool) -> tuple[str, list[Accept]]:
-    """A segment in which every spot has its piece, and the functions that its groups are held against."""
-    elements: dict[int, dict[int, _Piece]] = {}
-    for spot, piece in pieces:
-        if version_4 and spot.repetition:
-            # A text of the fast way has no repetitions.
-            if not piece[1]:
-                return "(?!)", []
-            continue
-        elements.setdefault(spot.place if version_4 else spot.spread, {}).setdefault(spot.component, piece)
-    checks: list[Accept] = []
-    parts: list[_Piece] = []
-    for element in range(1, max(elements, default=0) + 1):
-        components = elements.get(element, {})
-        expressions: list[_Piece] = []
-        for component in range(max(components, default=-1) + 1):
-            expression, may_be_empty, check = components.get(component, (f"{_value(marks)}*", True, None))
-            if check is not None:
-                checks.append(check)
-                expression = f"({expression})"
-            else:
-                expression = f"(?:{expression})"
-            expressions.append((expression + "?" if may_be_empty else expression, may_be_empty, None))
-        inner = _row(expressions, marks.component, f"[^{re.escape(marks.element)}]*")
-        empty = all(may_be_empty for _, may_be_empty, _ in expressions)
-        if -1 in components:
-            whole, may_be_empty, check = components[-1]
-            if check is not None:
-                checks.append(check)
-                inner = f"({whole}){'?' if may_be_empty else ''}"
-            elif whole.startswith("(?="):
-                inner = inner if may_be_empty else whole + inner
-            else:
-                inner = f"(?:{whole}){'?' if may_be_empty else ''}"
-            empty = empty and may_be_empty
-        parts.append((inner, empty, None))
-    row = _row([("", True, None), *parts], marks.element, "[\\s\\S]*")
-    return f"{re.escape(tag)}{row}", checks
-
-
-def _row(parts: Sequence[_Piece], mark: str, rest: str) -> str:
-    """Parts between marks, of which those at the end may be left out where they may be empty; more may follow."""
-    if not parts:
-        return rest
-    escaped = re.escape(mark)
-    tail, optional = f"(?:{escaped}{rest})?", True
-    for expression, may_be_empty, _ in reversed(parts[1:]):
-        optional = optional and may_be_empty
-        tail = f"(?:{escaped}{expression}{tail})" + ("?" if optional else "")
-    return parts[0][0] + tail
+def _is_listed(listed: ListUse) -> Accept:
+    names, prefix = listed.codes.names, listed.prefix
+    return (lambda value: value[:prefix] in names) if prefix else names.__contains__

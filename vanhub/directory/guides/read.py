@@ -200,6 +200,7 @@ class _Reader:
             parent.index,
             parent.depth,
             places.places[0].order,
+            places.places[-1].order,
             where,
             within,
             status,

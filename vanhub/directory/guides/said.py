@@ -63,7 +63,7 @@ class Chosen:
         return not self.is_stray and (self.use is None or self.use.status is not Status.UNUSED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Said:
     """All that a segment's text says: its uses, outermost first; the uses that the groups which it opens cannot have, by number, outermost first; the conditions
     that it meets; its own faults; codes whose faults depend on the date; the message's date.
@@ -78,8 +78,13 @@ class Said:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether nothing is wrong with the segment."""
-        return not (self.sayings or self.dated or self.date is not None) and all(each.is_used for each in self.chosen)
+        """Whether nothing is wrong with the segment, and it has nothing to do with the date."""
+        return self.is_in_order and not self.dated and self.date is None
+
+    @cached_property
+    def is_in_order(self) -> bool:
+        """Whether nothing is wrong with the segment, unless a code of it is not valid on the message's date."""
+        return not self.sayings and all(each.is_used for each in self.chosen)
 
     @cached_property
     def counts(self) -> tuple[tuple[int, int, int], ...]:

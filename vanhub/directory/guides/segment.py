@@ -10,9 +10,10 @@ from vanhub.directory.elements import hint, numbers
 from vanhub.directory.guides.dates import read_date
 from vanhub.directory.guides.forms import Form
 from vanhub.directory.guides.lists import Period
+from vanhub.directory.guides.memory import Memory
 from vanhub.directory.guides.model import Condition, ElementRule, Guide, ListUse, Rule, Spot, Status, Use, Where
 from vanhub.directory.guides.names import as_sent
-from vanhub.directory.guides.quick import Accept, QuickSegments, Wanted
+from vanhub.directory.guides.quick import QuickSegments, SegmentReader
 from vanhub.directory.guides.said import Chosen, Dated, Said, Saying, Slot
 from vanhub.directory.guides.sent import Sent
 from vanhub.directory.model import Representation
@@ -21,16 +22,11 @@ from vanhub.edifact.charset import printable
 from vanhub.edifact.guide_faults import GuideFaultKind
 from vanhub.edifact.scanner import Marks
 
+# Of texts up to this length what was said in the slow way is remembered: partners make the same mistake again and again.
 _SHORT = 96
-# Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of those that are in order is remembered too.
-_BRIEF = 32
-# What each place remembers; a guide has some dozens of places.
-_MOST_SAID = 64
-_MOST_ACCEPTED = 256
-_MOST_BRIEF = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A way from one segment's place to the next without fault, as far as counts allow it.
 
@@ -50,8 +46,9 @@ class Step:
 class SegmentJudge:
     """Judges the segments of one guide as written with ``marks`` in one syntax version."""
 
-    def __init__(self, guide: Guide, marks: Marks, syntax_version: int) -> None:
+    def __init__(self, guide: Guide, marks: Marks, syntax_version: int, memory: Memory) -> None:
         self.guide = guide
+        self.memory = memory
         self.marks = marks
         self.version_4 = syntax_version >= 4
         self.number = numbers(marks)
@@ -81,9 +78,21 @@ class SegmentJudge:
                     self.conditions.setdefault(index, []).append(condition)
         self._standings: dict[tuple[int, int], Standing | None] = {}
         self._steps: dict[tuple[int, str], tuple[Step, ...]] = {}
-        self.start = self._standing(guide.table.start, ())
+        self.start = Step(guide.table.start, -1, 0, (), None, (), self._standing(guide.table.start, ()))
 
-    def steps(self, current: Place, tag: str) -> tuple[Step, ...]:
+    def step(self, current: Place, tag: str, counts: list[int]) -> Step | None:
+        """The step without fault from a segment's place to ``tag``; ``counts``, how often each place of the table came, go on with it."""
+        for step in self._steps_to(current, tag) if tag in self.guide.table.tags else ():
+            if step.counted >= 0:
+                if counts[step.counted] >= step.most:
+                    continue
+                counts[step.counted] += 1
+            for index in step.entered:
+                counts[index] = 1
+            return step
+        return None
+
+    def _steps_to(self, current: Place, tag: str) -> tuple[Step, ...]:
         """The ways from a segment's place to ``tag``, one of the table's, in the order in which they are to be tried."""
         key = (current.index, tag)
         steps = self._steps.get(key)
@@ -141,18 +150,14 @@ class SegmentJudge:
 
 
 class Standing:
-    """What a guide says of segments at one place of the table that begin the same groups.
-
-    What is said of a short text in the slow way is remembered: partners make the same mistake again and again.
-    """
+    """What a guide says of segments at one place of the table that begin the same groups."""
 
     def __init__(self, judge: SegmentJudge, target: Place, opened: tuple[Place, ...]) -> None:
-        marks, version_4 = judge.marks, judge.version_4
         guide = judge.guide
-        self._marks = marks
-        self._version_4 = version_4
+        self._marks = judge.marks
+        self._version_4 = judge.version_4
         self._number = judge.number
-        self._tag = target.tag
+        self._memory = judge.memory
         self._slots: list[tuple[Slot, int]] = []  # and how many of the groups are opened around it
         for level, place in enumerate((*opened, target)):
             slot = judge.slots.get(place.index)
@@ -163,99 +168,47 @@ class Standing:
         self._within = [judge.within.get(place.index, []) for place in opened]
         self._conditions = judge.conditions.get(target.index, [])
         self._date = guide.date if guide.date is not None and target.index in guide.date.places else None
-        wanted: list[Wanted] = [(each.where, each.filled) for each in self._conditions]
-        wanted += [(use.within, ()) for several in self._within for use in several]
-        wanted += [(self._date.where, ())] if self._date is not None else []
-        self._segments = QuickSegments(self._tag, wanted, [slot.uses for slot, _ in self._slots], marks, version_4)
-        self._accepted: dict[tuple[str | None, ...], tuple[Said, frozenset[int], list[tuple[int, Accept]]] | None] = {}
+        self._reader = self._read_by(target.tag)
+        self._quick: dict[frozenset[int], QuickSegments] = {}
         self._said: dict[tuple[frozenset[int], str], Said] = {}
-        self._brief: dict[str, Said] = {}
 
     @property
     def says_anything(self) -> bool:
         return bool(self._slots or self._conditions or self._date is not None or any(self._within))
 
+    def _read_by(self, tag: str) -> SegmentReader:
+        uses = [use for slot, _ in self._slots for use in slot.uses]
+        where = [use.where for use in uses] + [use.within for several in self._within for use in several] + [each.where for each in self._conditions]
+        filled = [spot for each in self._conditions for spot in each.filled]
+        return SegmentReader(tag, where, filled, [rule for use in uses for rule in use.elements], self._marks, self._version_4)
+
+    def quick(self, excluded: frozenset[int]) -> QuickSegments:
+        """The fast way; ``excluded`` are the uses that the group around the segment, and around what it opens, cannot have."""
+        quick = self._quick.get(excluded)
+        if quick is None:
+            quick = QuickSegments(self._reader, lambda text: self._judge(excluded, text), self._memory)
+            self._memory.keep(self._quick, excluded, quick)
+        return quick
+
     def judge(self, excluded: frozenset[int], text: str) -> Said:
-        """What is to be said of ``text``; ``excluded`` are the uses that the group around it, and around what it opens, cannot have."""
-        if not excluded:
-            known = self._brief.get(text)
-            if known is not None:
+        """What is to be said of ``text``; ``excluded`` as for ``quick``."""
+        if self._date is None:
+            quick = self.quick(excluded)
+            known = quick.brief.get(text) or quick.tell(text)
+            # What is said of a code that is not good for ever says where it stands.
+            if known is not None and not known.dated:
                 return known
-        release, repetition = self._marks.release, self._marks.repetition
-        if not (release and release in text) and not (repetition and repetition in text):
-            said = self._accept(excluded, text)
-            if said is not None:
-                if len(text) <= _BRIEF and not excluded:
-                    if len(self._brief) >= _MOST_BRIEF:
-                        self._brief.clear()
-                    self._brief[text] = said
-                return said
         key = (excluded, text)
         said = self._said.get(key)
         if said is None:
             said = self._judge(excluded, text)
             if len(text) <= _SHORT:
-                if len(self._said) >= _MOST_SAID:
-                    self._said.clear()
-                self._said[key] = said
+                self._memory.keep(self._said, key, said)
         return said
 
-    def _accept(self, excluded: frozenset[int], text: str) -> Said | None:
-        """What is said of a text with which nothing is wrong, None where that takes the slow way to tell."""
-        match = self._segments.match(text)
-        if match is None:
-            return None
-        groups = match.groups()
-        told = groups[: self._segments.told]
-        try:
-            accepted = self._accepted[told]
-        except KeyError:
-            if len(self._accepted) >= _MOST_ACCEPTED:
-                self._accepted.clear()
-            accepted = self._accepted[told] = self._plain(told)
-        if accepted is None:
-            return None
-        said, uses, checks = accepted
-        if excluded and excluded & uses:
-            return None
-        for at, accepts in checks:
-            value = groups[at]
-            if value and not accepts(value):
-                return None
-        return said
-
-    def _plain(self, told: tuple[str | None, ...]) -> tuple[Said, frozenset[int], list[tuple[int, Accept]]] | None:
-        """What is to be said of segments of which this is told: None where that depends on more, such as a date. The uses among which those may be that the
-        group around them cannot have, by number; and what values are held against.
-        """
-        is_told = [mark is not None for mark in told]
-        met = tuple(each for each, is_met in zip(self._conditions, is_told, strict=False) if is_met)
-        at = len(self._conditions)
-        inside = []
-        for several in self._within:
-            inside.append(frozenset(use.number for number, use in enumerate(several, at) if not is_told[number]))
-            at += len(several)
-        if self._date is not None:
-            if is_told[at]:
-                return None
-            at += 1
-        chosen: list[Chosen] = []
-        uses: set[int] = set()
-        checks: list[tuple[int, Accept]] = []
-        for (slot, level), asked in zip(self._slots, self._segments.checks, strict=True):
-            number = next((number for number in range(len(slot.uses)) if is_told[at + number]), None)
-            at += len(slot.uses)
-            choice = Chosen(slot, slot.uses[number] if number is not None else None)
-            if not choice.is_used:
-                return None
-            if choice.use is not None and number is not None:
-                if level and choice.use.number in inside[level - 1]:
-                    return None
-                if not level:
-                    uses.add(choice.use.number)
-                chosen.append(choice)
-                checks += asked[number]
-        return Said(tuple(chosen), tuple(inside), met), frozenset(uses), checks
+    def read_date(self, text: str) -> date | None:
+        """The message's date, where it stands in ``text``."""
+        return self._read_date(Sent(text, self._marks, self._version_4)) if self._date is not None else None
 
     def _judge(self, excluded: frozenset[int], text: str) -> Said:
         sent = Sent(text, self._marks, self._version_4)
