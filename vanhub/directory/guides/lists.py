@@ -140,28 +140,43 @@ def _read(path: Path, name: str, entry: Mapping[str, object], column: str) -> Co
     named = str(entry.get("name", "")) or ("name_en" if "name_en" in header else "name_zh")
     named_zh = str(entry.get("name_zh", "")) or ("name_zh" if "name_zh" in header else named)
     at, first, last, name_at, name_zh_at = (header.index(each) if each in header else -1 for each in (column, "valid_from", "valid_to", named, named_zh))
-    names: dict[str, str] = {}
-    names_zh: dict[str, str] = {}
-    periods: dict[str, list[Period]] = {}
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            raise OperatorError(f"{path}, line {number}: {len(row)} cells, the header has {len(header)}")
-        code = row[at]
-        if not code:
-            continue
-        names.setdefault(code, row[name_at] if name_at >= 0 else "")
-        names_zh.setdefault(code, row[name_zh_at] if name_zh_at >= 0 else "")
-        period = Period(_day(row, first, path, number), _day(row, last, path, number))
-        periods.setdefault(code, []).append(period)
-    bounded = {code: tuple(several) for code, several in periods.items() if Period(None, None) not in several}
+    number = next((number for number, row in enumerate(rows, 1) if len(row) != len(header)), 0)
+    if number:
+        raise OperatorError(f"{path}, line {number}: {len(rows[number - 1])} cells, the header has {len(header)}")
+    # Lists may be long: what no column says is not built for each code.
+    names = _column(rows, at, name_at)
+    names_zh = _column(rows, at, name_zh_at) if name_zh_at != name_at else names
+    periods = _periods(rows, at, first, last, path) if first >= 0 or last >= 0 else {}
     title_en = str(entry.get("title_en", name))
-    return CodeList(name, title_en, str(entry.get("title_zh", title_en)), bool(entry.get("partial", False)), names, names_zh, bounded)
+    return CodeList(name, title_en, str(entry.get("title_zh", title_en)), bool(entry.get("partial", False)), names, names_zh, periods)
 
 
-def _day(row: list[str], at: int, path: Path, number: int) -> date | None:
-    if at < 0 or not row[at]:
-        return None
+def _column(rows: list[list[str]], at: int, named: int) -> dict[str, str]:
+    """The codes in the column ``at``, in the order of the file, with what the first row of each has in the column ``named`` (-1: none)."""
+    found: dict[str, str] = {}
+    for row in rows[1:]:
+        code = row[at]
+        if code and code not in found:
+            found[code] = row[named] if named >= 0 else ""
+    return found
+
+
+def _periods(rows: list[list[str]], at: int, first: int, last: int, path: Path) -> dict[str, tuple[Period, ...]]:
+    """Of the codes that are not good for ever."""
+    periods: dict[str, list[Period]] = {}
+    days: dict[str, date | None] = {"": None}
+    for number, row in enumerate(rows[1:], 2):
+        period = [row[column] if column >= 0 else "" for column in (first, last)]
+        for day in period:
+            if day not in days:
+                days[day] = _day(day, path, number)
+        if row[at]:
+            periods.setdefault(row[at], []).append(Period(*(days[day] for day in period)))
+    return {code: tuple(several) for code, several in periods.items() if Period(None, None) not in several}
+
+
+def _day(written: str, path: Path, number: int) -> date:
     try:
-        return date.fromisoformat(row[at])
+        return date.fromisoformat(written)
     except ValueError:
-        raise OperatorError(f"{path}, line {number}: {row[at]!r} is not a date; write it as 2006-12-31") from None
+        raise OperatorError(f"{path}, line {number}: {written!r} is not a date; write it as 2006-12-31") from None
