@@ -36,7 +36,7 @@ SUFFIX = ".toml"
 # Guides as written with one set of service characters: a stream of odd ones costs time, not memory.
 _MOST_JUDGES = 128
 # What is remembered of messages for all guides together, each some hundred octets.
-_MOST_REMEMBERED = 100_000
+_MOST_REMEMBERED = 250_000
 # So many segments may stand before BGM, which says which guide to use.
 _MOST_HELD = 8
 

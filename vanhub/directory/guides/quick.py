@@ -1,6 +1,6 @@
 """A segment held against a guide the fast way, which only accepts: one regular expression reads all that the guide looks at.
 
-What it read is told apart by a key: the values that tell uses apart or that have to be of some few codes, of all others whether they are there. What the slow way
+What it read is told apart by a key: the values that tell uses apart or that have to be one of some codes, of all others whether they are there. What the slow way
 (``segment``) said of a segment with this key it would say of all others, as long as their values are in their lists and have their forms. Texts with release characters
 or repetitions take the slow way.
 """
@@ -20,8 +20,11 @@ from vanhub.directory.guides.said import Said
 from vanhub.directory.model import Representation
 from vanhub.edifact.scanner import Marks
 
-# Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of them is remembered as well.
+# Texts up to this length come again and again, such as ``LOC+22+5301:113:ZZZ``: what is said of them is remembered as well, of so many at each place.
 _BRIEF = 32
+_MOST_BRIEF = 64
+# Lists with no more codes than this tell segments apart; values of longer ones are only looked up.
+_SHORT_LIST = 512
 
 Accept = Callable[[str], bool]
 # What is said of segments with one key, and groups of the expression with what their values are held against.
@@ -39,30 +42,36 @@ class SegmentReader:
         self._version_4 = version_4
         self._composites: set[_At] = set()
         self._told: set[_At] = set()  # by their values
-        self._valued: set[_At] = set()  # of which the value is asked for
-        self._there: set[_At] = set()
-        self._lists: list[tuple[_At, ListUse]] = []
+        self._judged: set[_At] = set()  # by whether they are there, and their values apart from that
+        self._there: set[_At] = set()  # by whether they are there
+        rules = list(rules)
         for each in where:
             for match in each:
-                self._ask(match.spot, self._told, self._valued)
+                self._ask(match.spot, self._told)
         for spot in filled:
             self._ask(spot, self._there)
         for rule in rules:
-            self._ask(rule.spot, self._there)
-            if rule.codes is not None:
-                self._ask(rule.spot, self._told, self._valued)
-            if rule.form is not None or rule.list is not None:
-                self._ask(rule.spot, self._valued)
-            if rule.list is not None and rule.list.codes.periods and self._is_sent(rule.spot):
-                self._lists.append((self._at(rule.spot), rule.list))
+            few = rule.codes is not None or (rule.list is not None and not rule.list.prefix and len(rule.list.codes.names) <= _SHORT_LIST)
+            self._ask(rule.spot, self._told if few else self._judged if rule.form is not None or rule.list is not None else self._there)
+        self._judged -= self._told
+        self._there -= self._told | self._judged
+        # For each group of the expression the place of the value that it has; None: it is empty, and says that something is there.
+        self._groups: list[_At | None] = []
+        for at in sorted(self._told | self._judged | self._there):
+            self._groups += [at, None] if at in self._judged else [at] if at in self._told else [None]
+        self.keyed = tuple(number for number, at in enumerate(self._groups, 1) if at is None or at in self._told) if self._judged else ()
+        """The groups that make the key; none: all of them."""
+        self.bounded: list[tuple[int, int | None, Mapping[str, tuple[Period, ...]]]] = []
+        """Groups with codes of which some are not good for ever and that are not in the key, how much of the value is the code, and these."""
+        for rule in rules:
+            if rule.list is not None and rule.list.codes.periods and self._is_sent(rule.spot) and self._at(rule.spot) in self._judged:
+                self.bounded.append((self._groups.index(self._at(rule.spot)) + 1, rule.list.prefix or None, rule.list.codes.periods))
 
-    def _ask(self, spot: Spot, *asked: set[_At]) -> None:
+    def _ask(self, spot: Spot, asked: set[_At]) -> None:
         if self._is_sent(spot):
-            at = self._at(spot)
-            for each in asked:
-                each.add(at)
+            asked.add(self._at(spot))
             if spot.representation is None:
-                self._composites.add(at)
+                self._composites.add(self._at(spot))
 
     def _is_sent(self, spot: Spot) -> bool:
         """Whether anything can stand there: no text of the fast way has repetitions."""
@@ -76,27 +85,17 @@ class SegmentReader:
         """Compiled when it is asked for, which takes about a millisecond."""
         return re.compile(self._expression).fullmatch
 
-    @cached_property
-    def keyed(self) -> tuple[int, ...]:
-        """The groups that make the key. The first of all is empty, so that there is one."""
-        return (1, *(self._groups[0][at] for at in sorted(self._told)), *(self._groups[1][at] for at in sorted(self._there - self._told)))
-
-    @cached_property
-    def bounded(self) -> tuple[tuple[int, int | None, Mapping[str, tuple[Period, ...]]], ...]:
-        """Groups with codes of which some are not good for ever, how much of the value is the code, and these."""
-        return tuple((self._groups[0][at], listed.prefix or None, listed.codes.periods) for at, listed in self._lists)
-
     def checks(self, match: re.Match[str], rules: Iterable[ElementRule]) -> Iterable[tuple[int, Accept]]:
-        """What values that are there have to be.
+        """What values that are there, and are not in the key, have to be.
 
         Raises:
             ValueError: one is longer than any of its element, so that the slow way does not look at it.
         """
         for rule in rules:
-            if (rule.form is None and rule.list is None) or not self._is_sent(rule.spot):
+            if (rule.form is None and rule.list is None) or not self._is_sent(rule.spot) or self._at(rule.spot) not in self._judged:
                 continue
-            group = self._groups[0][self._at(rule.spot)]
-            if match[group] is None:
+            group = self._groups.index(self._at(rule.spot)) + 1
+            if not match[group]:
                 continue
             if rule.spot.representation is not None and len(match[group]) > 2 * rule.spot.representation.most:
                 raise ValueError(match[group])
@@ -107,71 +106,65 @@ class SegmentReader:
 
     # --- the expression ---
 
-    @cached_property
-    def _groups(self) -> tuple[dict[_At, int], dict[_At, int]]:
-        """Of each place the group with its value, and the empty one that says that something is there."""
-        values: dict[_At, int] = {}
-        there: dict[_At, int] = {}
-        number = 1
-        for at in sorted(self._valued | self._there):
-            if at in self._valued:
-                number += 1
-                values[at] = number
-            if at in self._there - self._told:
-                number += 1
-                there[at] = number
-        return values, there
-
     @property
     def _expression(self) -> str:
-        # Nothing that was read is ever taken back (``++``), and what may be left out can be so in one way only: matching is linear.
+        # What was read is never taken back (``++``), and every choice is decided by the next character: matching is linear.
         element, component, special = (re.escape(each) for each in (self._marks.element, self._marks.component, self._marks.release + self._marks.repetition))
-        # What comes after all that is looked at has no release characters either: they might be the end of a segment that was not read right.
-        expression = f"(?:{element}[^{special}]*+)?" if special else f"(?:{element}[\\s\\S]*+)?"
-        asked = self._valued | self._there
+        asked = self._told | self._judged | self._there
+        # Nor are there release characters in what comes after all that is looked at: the last of its elements might not have ended where it seems to.
+        expression = f"(?:{element}[^{special}]*+|)" if special else f"(?:{element}[\\s\\S]*+|)"
         for number in range(max((at for at, _ in asked), default=0), 0, -1):
-            components = [at for at in asked if at[0] == number]
-            inner = f"[^{element}{special}]*+"
-            for each in range(max((at[1] for at in components), default=-1), -1, -1):
-                inner = self._group((number, each), f"[^{element}{component}{special}]++") + f"(?:{component}{inner})?"
+            inner = ""
+            for each in range(max((each for at, each in asked if at == number), default=-1), -1, -1):
+                after = f"(?:{component}{inner or f'[^{element}{special}]*+'}|)"
+                inner = self._group((number, each), f"[^{element}{component}{special}]") + after
             whole = (number, -1)
             if whole in self._composites:
                 something = f"{component}*+[^{element}{component}{special}]"
-                inner = f"(?:(?={something})()|(?!{something})){inner}"
+                inner = f"(?:(?={something})()|(?!{something})){inner or f'[^{element}{special}]*+'}"
             elif whole in asked:
-                inner = self._group(whole, f"[^{element}{special}]++")
-            expression = f"(?:{element}{inner}{expression})?"
-        return f"{re.escape(self._tag)}(){expression}"
+                inner = self._group(whole, f"[^{element}{special}]")
+            expression = f"(?:{element}{inner or f'[^{element}{special}]*+'}{expression}|)"
+        return f"{re.escape(self._tag)}{expression}"
 
-    def _group(self, at: _At, value: str) -> str:
-        inner = f"({value})" if at in self._valued else value
-        return f"(?:{inner}{'()' if at in self._there - self._told else ''})?"
+    def _group(self, at: _At, letter: str) -> str:
+        if at in self._told:
+            return f"({letter}*+)"
+        return f"(?:({letter}++)()|)" if at in self._judged else f"(?:{letter}++()|)" if at in self._there else f"{letter}*+"
 
 
 class QuickSegments:
     """Segments at one place of a message in groups that are alike; ``judge`` is the slow way."""
 
+    WEIGHT = _MOST_BRIEF
+
     def __init__(self, reader: SegmentReader, judge: Callable[[str], Said], memory: Memory) -> None:
         self._reader = reader
         self._judge = judge
         self._memory = memory
+        self._match: Callable[[str], re.Match[str] | None] | None = None
         self._known: dict[Hashable, _Known] = {}
         self._saids: dict[Hashable, Said] = {}  # by all that is in them
         self.brief: dict[str, Said] = {}
         """What was said of brief texts; asked for apart from ``tell``, which takes longer."""
 
-    def tell(self, text: str, *, learning: bool = True) -> Said | None:
+    def tell(self, text: str, learning: bool) -> Said | None:
         """What is to be said of ``text``, its date left out, if that is nothing bad, or depends on the date alone. None where it takes the slow way to tell.
 
         Without ``learning`` only by what came before.
         """
-        match = self._reader.match(text)
+        if self._match is None:
+            if not learning:
+                return None
+            self._match = self._reader.match
+        match = self._match(text)
         if match is None:
             return None
-        key: Hashable = match.group(*self._reader.keyed)
-        if self._reader.bounded:
-            codes = [(match[group] or "")[:prefix] for group, prefix, _ in self._reader.bounded]
-            key = key, *(code if code in periods else "" for code, (_, _, periods) in zip(codes, self._reader.bounded, strict=True))
+        reader = self._reader
+        key: Hashable = match.group(*reader.keyed) if reader.keyed else match.groups()
+        if reader.bounded:
+            codes = [(match[group] or "")[:prefix] for group, prefix, _ in reader.bounded]
+            key = key, *(code if code in periods else "" for code, (_, _, periods) in zip(codes, reader.bounded, strict=True))
         known = self._known.get(key)
         if known is None:
             known = self._learn(key, match) if learning else None
@@ -182,7 +175,9 @@ class QuickSegments:
             if not accepts(match[group]):
                 return None
         if len(text) <= _BRIEF:
-            self._memory.keep(self.brief, text, said)
+            if len(self.brief) >= _MOST_BRIEF:
+                self.brief.clear()
+            self.brief[text] = said
         return said
 
     def _learn(self, key: Hashable, match: re.Match[str]) -> _Known | None:

@@ -187,14 +187,14 @@ class Standing:
         quick = self._quick.get(excluded)
         if quick is None:
             quick = QuickSegments(self._reader, lambda text: self._judge(excluded, text), self._memory)
-            self._memory.keep(self._quick, excluded, quick)
+            self._memory.keep(self._quick, excluded, quick, weight=QuickSegments.WEIGHT)
         return quick
 
     def judge(self, excluded: frozenset[int], text: str) -> Said:
         """What is to be said of ``text``; ``excluded`` as for ``quick``."""
         if self._date is None:
             quick = self.quick(excluded)
-            known = quick.brief.get(text) or quick.tell(text)
+            known = quick.brief.get(text) or quick.tell(text, learning=True)
             # What is said of a code that is not good for ever says where it stands.
             if known is not None and not known.dated:
                 return known

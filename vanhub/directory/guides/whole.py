@@ -45,7 +45,7 @@ class _Way:
     """By one step. What is said of a text: ``brief`` has it, or ``tell`` tells it, None where only the slow way can; ``after``: where that leads."""
 
     brief: dict[str, Said]
-    tell: Callable[..., Said | None]
+    tell: Callable[[str, bool], Said | None]
     after: dict[Said, _State] = field(default_factory=dict)
 
 
@@ -86,7 +86,7 @@ class WholeJudge:
                     return False
             said = way.brief.get(text)
             if said is None:
-                said = way.tell(text, learning=learning)
+                said = way.tell(text, learning)
                 if said is None:
                     return False
             after = way.after.get(said)
@@ -132,7 +132,7 @@ class WholeJudge:
         standing = step.standing
         if standing is None:
             nothing = Said((), (_NONE,) * len(step.opened), ())
-            way = _Way({}, lambda text, *, learning: nothing)  # noqa: ARG005 - as of any text
+            way = _Way({}, lambda text, learning: nothing)  # noqa: ARG005 - as of any text
         else:
             quick = standing.quick(instances[-1].excluded if instances else _NONE)
             way = _Way(quick.brief, quick.tell)
