@@ -52,7 +52,13 @@ def test_a_later_folder_takes_the_place_of_an_earlier_one(tmp_path: Path) -> Non
     [
         ("", "DIR/units.csv: there is no column code"),
         ("kode,name_zh\n", "DIR/units.csv: there is no column code; the nearest is kode"),
+        ("code;name_zh\n1;a\n", "DIR/units.csv, line 1: 'code;name_zh' is one cell; separate the columns with commas"),
+        ("code\tname_zh\n1\ta\n", "DIR/units.csv, line 1: 'code\\tname_zh' is one cell; separate the columns with commas"),
         ("code,name_zh\n1\n", "DIR/units.csv, line 2: 1 cells, the header has 2"),
+        (
+            "code,valid_from,valid_to\n1,2006-12-31,2006-12-31\n2,2006-12-31,2006-12-30\n",
+            "DIR/units.csv, line 3: 2 ends on 2006-12-30, before it begins on 2006-12-31",
+        ),
         ("code,name_zh,valid_from\n1,a,2006\n", "DIR/units.csv, line 2: '2006' is not a date; write it as 2006-12-31"),
         ('code,name_zh\n"1"2,a\n', "the code list DIR/units.csv cannot be read: ',' expected after '\"'"),
     ],
@@ -61,6 +67,13 @@ def test_mistakes_in_a_list(tmp_path: Path, csv: str, text: str) -> None:
     with pytest.raises(OperatorError) as error:
         lists(tmp_path, csv).get("units")
     assert str(error.value).replace(str(tmp_path), "DIR") == text
+
+
+def test_a_list_in_another_encoding(tmp_path: Path) -> None:
+    lists(tmp_path, "code,name_zh\n1,a\n")
+    (tmp_path / "units.csv").write_bytes("code,name_zh\n1,配额\n".encode("gb18030"))
+    with pytest.raises(OperatorError, match=r"units\.csv cannot be read: 'utf-8' codec can't decode byte 0xc5 in position 15: .*; save it as UTF-8"):
+        CodeLists(tmp_path).get("units")
 
 
 def test_mistakes_in_the_index(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_places() -> None:
         ("TDT", "there is no TDT directly in CUSDEC D.01B; the nearest is DTM"),
         ("UNS#3", "there is no UNS directly in CUSDEC D.01B; the nearest is UNS"),
         ("SG5LOC", "it is written as BGM, SG5 or SG5/LOC; the nearest is SG5/LOC"),
+        ("bgm", "it is written as BGM, SG5 or SG5/LOC; the nearest is BGM"),
         ("SG5/", "it is written as BGM, SG5 or SG5/LOC; the nearest is SG5"),
         ("/LOC", "it is written as BGM, SG5 or SG5/LOC; the nearest is LOC"),
     ],

@@ -131,9 +131,14 @@ def _read(path: Path, name: str, entry: Mapping[str, object], column: str) -> Co
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"the code list {path} cannot be read: {error}; save it as UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise OperatorError(f"the code list {path} cannot be read: {error}") from error
     header = rows[0] if rows else []
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
+        # Whole rows would be codes, and every value of a message wrong.
+        raise OperatorError(f"{path}, line 1: {header[0]!r} is one cell; separate the columns with commas")
     column = column or str(entry.get("column", "")) or ("code" if "code" in header else header[0] if header else "")
     if column not in header:
         raise OperatorError(f"{path}: there is no column {column}{nearest(column, header)}")
@@ -171,7 +176,10 @@ def _periods(rows: list[list[str]], at: int, first: int, last: int, path: Path) 
             if day not in days:
                 days[day] = _day(day, path, number)
         if row[at]:
-            periods.setdefault(row[at], []).append(Period(*(days[day] for day in period)))
+            begin, end = (days[day] for day in period)
+            if begin is not None and end is not None and end < begin:
+                raise OperatorError(f"{path}, line {number}: {row[at]} ends on {end}, before it begins on {begin}")
+            periods.setdefault(row[at], []).append(Period(begin, end))
     return {code: tuple(several) for code, several in periods.items() if Period(None, None) not in several}
 
 

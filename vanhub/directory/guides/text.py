@@ -22,8 +22,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not known:
         return ""
 
+    folded = name.casefold()
+
     def likeness(each: str) -> tuple[float, int]:
         # Of words that are equally like it the one that begins alike: difflib alone takes any.
-        return difflib.SequenceMatcher(None, name, each).ratio(), sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, each, strict=False)))
+        word = each.casefold()
+        return difflib.SequenceMatcher(None, folded, word).ratio(), sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(folded, word, strict=False)))
 
     return f"; the nearest is {max(known, key=likeness)}"
