@@ -164,7 +164,9 @@ def test_what_an_operator_refused_can_be_sent_again_corrected(guided: RunningHub
     reference = new_reference()
     _, receipt = guided.post(sender, interchange("SENDER:ZZZ", "HOLDER:ZZZ", reference, BROKEN))
     delivery = held_by(guided, "holder", receipt["id"])
+    assert "a refusal has a reason" in guided.vanhub("mailbox", "refuse", delivery["id"], "--reason", " ", code=2)
     assert guided.json("mailbox", "refuse", delivery["id"], "--reason", "no such number")["state"] == "refused"
+    assert guided.vanhub("message", "trace", receipt["id"]).count("no such number") == len(["holder", "e-port"])
     trace = guided.json("message", "trace", receipt["id"])
     assert {event["subject"]: event["data"]["reason"] for event in trace["events"] if event["kind"] == "delivery.refused"} == {
         each["id"]: "no such number" for each in trace["deliveries"]

@@ -120,4 +120,6 @@ def _show_trace(result: dict[str, Any]) -> None:
         empty="no delivery",
     )
     click.echo()
-    table(result["events"], {"at": "time", "kind": "event", "subject": "subject", "actor": "actor"})
+    # Of what people decided, why.
+    events = [{**event, "reason": event["data"].get("reason", "")} for event in result["events"]]
+    table(events, {"at": "time", "kind": "event", "subject": "subject", "actor": "actor", "reason": "reason"})

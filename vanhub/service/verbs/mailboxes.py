@@ -87,7 +87,9 @@ def free(core: Core, actor: str, *, delivery: str) -> dict[str, Any]:
 
 @verb("mailbox.refuse", writes=True)
 def refuse(core: Core, actor: str, *, delivery: str, reason: str) -> dict[str, Any]:
-    """The delivery as it is now; held copies of it are refused with it."""
+    """The delivery as it is now; held copies of it are refused with it. Raises ``OperatorError`` where ``reason`` says nothing."""
+    if not reason.strip():
+        raise OperatorError("a refusal has a reason, which the trace keeps: say --reason TEXT")
     return dict(plain(core.store.call(rulings.refuse, delivery, reason=reason, now=core.clock(), actor=actor)[0]))
 
 
