@@ -451,3 +451,9 @@ def test_what_begins_no_interchange_is_refused() -> None:
 @given(st.binary(max_size=80) | st.text("UNBHCIMSTF+:'?14*", max_size=80).map(str.encode))
 def test_any_octets_are_read_or_refused(tail: bytes) -> None:
     assert isinstance(parse_contrl(b"UNB+UNOC:3'UNH+1+CONTRL'UCI" + tail), tuple)
+
+
+def test_what_is_read_of_an_answer_by_code_extension_is_text() -> None:
+    data = b"UNB+UNOX:3'UNH+1+CONTRL'UCI+R+S+R+4'FTX+AAI+++\x1b$B0'4+\x1b(B?+B:\x1b$BE:\x1b(BC\xff'UNT+4+1'UNZ+1+R'"
+    (said,) = parse_contrl(data)
+    assert (said.reference, said.said.action, said.texts) == ("R", "4", ("挨勧+B 添C\ufffd",))

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vanhub.edifact.excerpt import Excerpts
 from vanhub.edifact.explain import explain_report
 from vanhub.edifact.faults import Fault, FaultKind, Level
-from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.report import GroupReport, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict
 from vanhub.edifact.separators import Separators
 
 A, P, R = Verdict.ACCEPTED, Verdict.PARTLY, Verdict.REJECTED
@@ -165,9 +166,9 @@ def test_of_many_messages_only_those_are_named_that_need_it() -> None:
     assert explain(report(R, rejected)).count("\n") == 1
 
 
-def excerpt(fault: Fault, data: bytes, *, encoding: str = "", separators: Separators | None = None, version: int = 3) -> list[str]:
+def excerpt(fault: Fault, data: bytes, *, encoding: str = "", separators: Separators | None = None, version: int = 3, identifier: str = "UNOA") -> list[str]:
     """The segment's line and the marker's, without their indentation; empty where there is nothing to show."""
-    of = report(R, [message("1", R)], [fault], separators=separators, version=version)
+    of = report(R, [message("1", R)], [fault], separators=separators, version=version, identifier=identifier)
     lines = explain(of, data, encoding=encoding).split("\n\n")[2].splitlines()
     return [line.removeprefix("     ") for line in lines[1:] if line.startswith("     ")]
 
@@ -223,6 +224,49 @@ def test_wide_characters_take_two_columns(encoding: str) -> None:
     data = text.encode(encoding)
     fault = Fault(K.TOO_LONG, Level.ELEMENT, "NAD", 1, data.index("北京".encode(encoding)), message=0, element=3, component=2)
     assert excerpt(fault, data, encoding=encoding) == [text, " " * 16 + "^" + "~" * 7]
+
+
+@pytest.mark.parametrize(
+    ("first", "segment", "shown"),
+    [
+        # Half of each character looks like a service character.
+        (b"", [b"FTX+AAI+++\x1b$B0'\x1b(B:", b"\x1b$B4+4?\x1b(B", b":\x1b$BE:\x1b(B'"], ["FTX+AAI+++挨:", "勧歓", ":添'"]),
+        (b"", [b"FTX+AAI+++A:", b"\x1b$B4+\x1b(B?'4", b"+'"], ["FTX+AAI+++A:", "勧?'4", "+'"]),
+        # One designation at the very beginning is all that there is.
+        (b"\x1b$)C", [b"FTX+AAI+++\x0e9+?*\x0f:", b"\x0e9+\x0f", b"'"], ["FTX+AAI+++무역:", "무", "'"]),
+        (b"", ["FTX+AAI+++外:".encode("gb18030"), "报关".encode("gb18030"), "+单'".encode("gb18030")], ["FTX+AAI+++外:", "报关", "+单'"]),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 3_000, 1 << 16, 200_001])
+def test_text_by_code_extension_is_shown_as_it_reads(first: bytes, segment: list[bytes], shown: list[str], between: int) -> None:
+    before = first + b"FTX+" + b"a" * between + b"'"
+    data = b"".join([before, *segment, b"UNT+1+1'"])
+    fault = Fault(K.TOO_LONG, Level.ELEMENT, "FTX", 1, len(before + segment[0]), message=0, element=5, component=2)
+    columns = [sum(2 if unicodedata.east_asian_width(character) == "W" else 1 for character in text) for text in shown]
+    assert excerpt(fault, data, identifier="UNOX") == ["".join(shown), " " * columns[0] + "^" + "~" * (columns[1] - 1)]
+
+
+def test_places_by_code_extension_are_found_in_any_order_and_none_costs_the_whole() -> None:
+    text = b"FTX+\x0e9+?*\x0f'"
+    data = b"\x1b$)C" + text * 100_000
+    places = [4 + len(text) * count for count in (99_990, 3, 60_000, 99_991, 0)]
+    read = 0
+
+    def peek(offset: int, length: int) -> bytes:
+        nonlocal read
+        read += length
+        return data[offset : offset + length]
+
+    shown = Excerpts(report(R, [], identifier="UNOX"), peek)
+    assert [shown.at(place, 2) for place in places] == [["FTX+무역'", "    ^~~~"]] * len(places)
+    assert read < len(data) + len(places) * (1 << 17)
+
+
+def test_after_a_package_text_is_as_at_the_beginning() -> None:
+    data = b"UNO+\x1b$)C+1'\x1b$B'UNP+1'FTX+" + "外贸'".encode("gb18030")
+    package = MessageReport("P", "UNO", "", "", "", "", 0, data.index(b"FTX"), 0, None, A, kind=Kind.PACKAGE)
+    shown = Excerpts(report(A, [package], identifier="UNOX"), lambda offset, length: data[offset : offset + length])
+    assert shown.at(data.index(b"FTX"), 2) == ["FTX+外贸'", "    ^~~~"]
 
 
 def test_what_cannot_be_decoded_or_seen_is_an_escape() -> None:

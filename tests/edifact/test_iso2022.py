@@ -161,6 +161,29 @@ def test_who_needs_no_text_sees_the_same_state(data: bytes, cuts: list[int]) -> 
     assert usual == text.count("'")
 
 
+@given(st.lists(PIECES, max_size=25).map(b"".join), st.lists(PIECES, max_size=10).map(b"".join))
+@settings(max_examples=500, deadline=None)
+def test_a_copy_and_the_sequences_lead_to_the_same_text(before: bytes, after: bytes) -> None:
+    extension = CodeExtension()
+    extension.feed(before)
+    assert extension.copy().feed(after, last=True) == extension.copy().feed(after, last=True)
+    # Where a segment ends nothing is held, and no single shift waits.
+    extension.feed(b"\r\n" * 2, last=True)
+    other = CodeExtension()
+    other.feed(extension.sequences)
+    assert other.sequences == extension.sequences
+    assert other.feed(after, last=True) == extension.feed(after, last=True)
+
+
+def test_what_reads_alike_has_the_same_sequences() -> None:
+    extension, begun = CodeExtension(), CodeExtension().sequences
+    for shift, back in ((b"\x1b$B", b"\x1b(J"), (b"\x0e", b"\x0f"), (b"\x1b$)C", b"\x1b$)A")):
+        extension.feed(shift)
+        assert extension.sequences != begun
+        extension.feed(back)
+        assert extension.sequences == begun
+
+
 def test_plain_text_is_gb_18030_and_text_has_marks_only_where_the_state_changes() -> None:
     assert read("上海ABC".encode("gb18030")) == "上海ABC"
     text = read(b"A\x1b$B0!\x1b(BB")

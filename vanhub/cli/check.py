@@ -52,7 +52,7 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
             else:
                 for report in _noted(reports, verdicts, guided):
                     at = file.tell()
-                    click.echo(f"{name}: {explain_report(report, partial(peek, file), language=language, encoding=_codec(report, encoding))}")
+                    click.echo(f"{name}: {explain_report(report, partial(peek, file), language=language, encoding=encoding)}")
                     file.seek(at)
                 if not verdicts:
                     click.echo(f"{name}: no interchange")
@@ -84,11 +84,6 @@ def _schemas(hub: Operations | None) -> tuple[SchemaDirectories, GuideSet]:
     folders = schema_folders(hub)
     directories = open_directories(*folders)
     return directories, open_guides(*folders, directories=directories)
-
-
-def _codec(report: Report, encoding: str) -> str:
-    known = repertoire(report.header.syntax_identifier)
-    return encoding or (known.codec if known is not None else "ascii")
 
 
 def _json(report: Report) -> dict[str, Any]:

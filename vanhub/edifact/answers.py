@@ -17,10 +17,9 @@ from functools import cached_property
 from vanhub.edifact.aperak import ApplicationError, ApplicationReport
 from vanhub.edifact.contrl import ControlAction, ControlGroup, ControlMessage, ControlReport, ControlSegment
 from vanhub.edifact.echo import echoed
-from vanhub.edifact.excerpt import Peek, excerpt, segment_offsets
+from vanhub.edifact.excerpt import Excerpts, Peek, segment_offsets
 from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Report
 from vanhub.edifact.syntax_errors import ACTIONS
-from vanhub.edifact.writer import codec_of
 
 
 class Outcome(enum.StrEnum):
@@ -115,7 +114,7 @@ class Original:
     def __init__(self, reports: Sequence[Report], peek: Peek, encoding: str = "") -> None:
         self._reports = reports
         self._peek = peek
-        self._encoding = encoding
+        self._excerpts = {report.offset: Excerpts(report, peek, encoding) for report in reports}
 
     def find(self, reference: str) -> Report | None:
         """The interchange with this reference; the only one, whatever its reference is."""
@@ -140,8 +139,7 @@ class Original:
 
     def show(self, report: Report, flaw: Flaw, offset: int, tag: str) -> Flaw:
         """``flaw`` with the segment at ``offset``, whose tag is ``tag``."""
-        shown = excerpt(offset, flaw.element, flaw.component, report.header.separators, self._peek, codec_of(report.header, self._encoding))
-        return replace(flaw, segment=tag, shown=tuple(shown))
+        return replace(flaw, segment=tag, shown=tuple(self._excerpts[report.offset].at(offset, flaw.element, flaw.component)))
 
 
 class _Place:

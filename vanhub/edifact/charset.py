@@ -65,10 +65,12 @@ class Repertoire:
     _plain: bytes
     extended: bool = False
 
-    def decoder(self) -> Callable[[bytes, bool], str]:
-        """A fresh incremental decoder: octets and whether they are the last -> characters; an undecodable octet is a lone surrogate."""
+    def decoder(self, state: CodeExtension | None = None) -> Callable[[bytes, bool], str]:
+        """A fresh incremental decoder: octets and whether they are the last -> characters; an undecodable octet is a lone surrogate. Where the
+        repertoire is ``extended`` it goes on from ``state``, if given.
+        """
         if self.extended:
-            return CodeExtension().feed
+            return (state or CodeExtension()).feed
         decoder = codecs.getincrementaldecoder(self.codec)("surrogateescape")
 
         def decode(data: bytes, last: bool) -> str:

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from vanhub.edifact.excerpt import Peek, excerpt, visible
+from vanhub.edifact.excerpt import Excerpts, Peek, visible
 from vanhub.edifact.faults import Fault, FaultKind, Wording
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
 from vanhub.edifact.report import Disposition, MessageReport, Report, Verdict
-from vanhub.edifact.writer import codec_of
 
 _GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
 # Up to this many messages are named one by one even where nothing is wrong with them.
@@ -34,11 +33,10 @@ def explain_report(
     ``encoding`` is the codec agreed for what the partner sends, empty where UNB says it; bytes that it cannot decode are shown as escapes. ``dispositions``
     say what became of messages that break their guide, by their indexes; those refused are rejected in ``report``.
     """
-    codec = codec_of(report.header, encoding)
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
-    separators = report.header.separators
+    shown = Excerpts(report, peek, encoding)
     found: list[Fault | GuideFault] = [*report.faults, *report.guide_faults]
-    excerpts = [excerpt(fault.offset, fault.element, fault.component, separators, peek, codec) for fault in found]
+    excerpts = [shown.at(fault.offset, fault.element, fault.component) for fault in found]
     fates = _Fates.of(report, dispositions)
     return "\n".join(["\n".join(_lines(report, fates, excerpts, each)) + "\n" for each in words])
 

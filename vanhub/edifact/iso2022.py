@@ -37,6 +37,10 @@ _CONTROL = re.compile(b"[" + CONTROLS + b"]")
 _ESCAPE = re.compile(rb"\x1b([\x20-\x2f]{0,3})([\x30-\x7e])")
 _ESCAPE_BEGUN = re.compile(rb"\x1b[\x20-\x2f]{0,3}")
 _SINGLE_SHIFTS = {0x8E: 2, 0x8F: 3}
+# What designates to G0 .. G3 as at the beginning, and what invokes each of them to the left and to the right half.
+_DESIGNATIONS = (b"\x1b(B", b"\x1b$)A", b"", b"")
+_TO_LEFT = (b"\x0f", b"\x0e", b"\x1bn", b"\x1bo")
+_TO_RIGHT = (b"", b"\x1b~", b"\x1b}", b"\x1b|")
 _GRAPHIC_RUN = re.compile(rb"[\x20-\x7e]+")
 
 
@@ -88,6 +92,7 @@ class CodeExtension:
 
     def __init__(self) -> None:
         self._sets = [_ASCII, _GB_2312, _NOTHING, _NOTHING]
+        self._designations = list(_DESIGNATIONS)  # by what the sets came there
         self._left = 0
         self._right = 1
         self._single = 0  # G2 or G3, for the next character only
@@ -98,6 +103,19 @@ class CodeExtension:
     def is_shifted(self) -> bool:
         """Whether octets that look like service characters may be something else."""
         return self._single > 0 or self._sets[self._left] is not _ASCII
+
+    @property
+    def sequences(self) -> bytes:
+        """What designates and invokes the sets as they are, whatever they were. Sets read alike have the same sequences."""
+        return b"".join(self._designations) + _TO_LEFT[self._left] + _TO_RIGHT[self._right]
+
+    def copy(self) -> CodeExtension:
+        """One that goes on from here by itself."""
+        other = CodeExtension()
+        other._sets, other._designations = list(self._sets), list(self._designations)
+        other._left, other._right, other._single, other._held = self._left, self._right, self._single, self._held
+        other._gb18030.setstate(self._gb18030.getstate())
+        return other
 
     def feed(self, data: bytes, last: bool = False) -> str:
         """The text that ``data`` completes. ``last``: no more will come."""
@@ -208,6 +226,7 @@ class CodeExtension:
         if coded is None or place < 0 or len(intermediate) > 1 + (first == b"$"):
             return False
         self._sets[place] = coded
+        self._designations[place] = _DESIGNATIONS[0] if coded is _ASCII and not place else b"\x1b" + intermediate + final
         return True
 
     def _gb_18030(self, data: bytes, at: int, last: bool) -> tuple[str, int]:

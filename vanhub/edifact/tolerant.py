@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vanhub.edifact.advice import UNA_LENGTH, announced
-from vanhub.edifact.charset import repertoire
+from vanhub.edifact.charset import LEGIBLE, repertoire
+from vanhub.edifact.iso2022 import without_shifts
 from vanhub.edifact.report import Party
 from vanhub.edifact.scanner import BLANK, Marks, split, unreleased
+
+_UNDECODABLE = re.compile("[\ud800-\udfff]")
 
 
 class ReadSegment:
@@ -59,11 +63,14 @@ def read_segments(data: bytes) -> Iterator[ReadSegment]:
         data = data[UNA_LENGTH:].lstrip()
     if not data.startswith(b"UNB"):
         raise ValueError("not an interchange: it begins with neither UNA nor UNB")
-    known = repertoire(data[4:8].decode("latin-1"))
-    text = data.decode(known.codec if known is not None else "latin-1", "replace")
+    text = (repertoire(data[4:8].decode("latin-1")) or LEGIBLE).decoder()(data, True)
     for segment in split(text, marks.terminator, marks.release)[:-1]:
         elements = split(segment.lstrip(BLANK), marks.element, marks.release)
-        yield ReadSegment([[unreleased(value, marks.release) for value in split(element, marks.component, marks.release)] for element in elements])
+        yield ReadSegment([[_value(component, marks) for component in split(element, marks.component, marks.release)] for element in elements])
+
+
+def _value(component: str, marks: Marks) -> str:
+    return _UNDECODABLE.sub("\ufffd", without_shifts(unreleased(component, marks.release)))
 
 
 def read_messages(data: bytes, type: str) -> Iterator[list[ReadSegment]]:

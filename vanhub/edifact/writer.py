@@ -27,19 +27,24 @@ from functools import lru_cache
 
 from pydifact.segments import Segment
 
-from vanhub.edifact.charset import repertoire
+from vanhub.edifact.charset import Repertoire, repertoire
 from vanhub.edifact.report import InterchangeHeader, Party
 from vanhub.edifact.separators import Separators
 
 _Element = str | Sequence[str] | Sequence[Sequence[str]]
 
 
-def codec_of(header: InterchangeHeader, agreed: str = "") -> str:
-    """The Python codec of an interchange: the one agreed, else what 0133 announces, else that of its syntax identifier."""
+def repertoire_of(header: InterchangeHeader, agreed: str = "") -> Repertoire | None:
+    """How an interchange is written: as agreed, else as 0133 announces, else as its syntax identifier says. None where that cannot be read."""
     try:
-        found = repertoire(header.syntax_identifier, agreed, "".join(header.syntax_details[1:2]))
+        return repertoire(header.syntax_identifier, agreed, "".join(header.syntax_details[1:2]))
     except LookupError:
-        found = None
+        return None
+
+
+def codec_of(header: InterchangeHeader, agreed: str = "") -> str:
+    """The Python codec of an interchange, by its ``repertoire_of``."""
+    found = repertoire_of(header, agreed)
     return found.codec if found is not None else "ascii"
 
 
