@@ -116,15 +116,16 @@ class WholeMessages:
 
     def _identify(self, s009: str) -> tuple[tuple[str, ...], Profile] | None:
         """The first five components of S009 as it stands in UNH, and the profile that they name; None where it takes the slow way to tell."""
+        marks = self._marks
+        if legible(s009) != s009 or (marks.release and marks.release in s009):
+            return None  # nor is it remembered: it may be as long as a segment
         if s009 not in self._identified:
-            marks = self._marks
             type, version, release, agency, association, *_ = (*s009.split(marks.component), "", "", "", "", "")
             find = self._book.profile if self._explaining else self._book.profile_in_use
             profile = find(type, version, release, agency, marks, self._reading.syntax_version)
-            plain = legible(s009) == s009 and not (marks.release and marks.release in s009)
             if len(self._identified) >= _IDENTIFIED:
                 self._identified.clear()
             self._identified[s009] = (
-                ((type, version, release, agency, association), profile) if plain and isinstance(profile, Profile) and not profile.is_secured else None
+                ((type, version, release, agency, association), profile) if isinstance(profile, Profile) and not profile.is_secured else None
             )
         return self._identified[s009]

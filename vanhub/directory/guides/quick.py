@@ -25,6 +25,8 @@ _BRIEF = 32
 _MOST_BRIEF = 64
 # Lists with no more codes than this tell segments apart; values of longer ones are only looked up.
 _SHORT_LIST = 512
+# No code is longer. What has a longer value where codes stand is not remembered: a partner could fill the memory with it.
+_LONGEST_CODE = 64
 
 Accept = Callable[[str], bool]
 # What is said of segments with one key, and groups of the expression with what their values are held against.
@@ -181,6 +183,8 @@ class QuickSegments:
         return said
 
     def _learn(self, key: Hashable, match: re.Match[str]) -> _Known | None:
+        if any(len(value or "") > _LONGEST_CODE for value in match.group(0, *(self._reader.keyed or range(1, match.re.groups + 1)))[1:]):
+            return None
         said = self._judge(match.string)
         if not said.is_in_order:
             return None
