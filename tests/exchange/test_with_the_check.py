@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from tests.exchange.interchanges import HUB, NOW, principal, registry
@@ -10,9 +12,11 @@ from vanhub.directory.load import open_directories
 from vanhub.directory.model import Directories
 from vanhub.edifact.contrl import render_contrl
 from vanhub.edifact.faults import FaultKind
+from vanhub.edifact.iso2022 import CodeExtension, without_shifts
 from vanhub.edifact.report import Party, Verdict
 from vanhub.exchange.admission import decide_admission
 from vanhub.exchange.envelopes import build_recipe, recipe_octets
+from vanhub.exchange.routing import Route
 from vanhub.packed import packed
 from vanhub.values.delivery import Slot
 from vanhub.values.principal import Address
@@ -115,6 +119,39 @@ def test_a_package_goes_with_the_messages_that_it_names(directories: Directories
     contrl = render_contrl(admission.report, hub=Party("VANHUB", "ZZZ"), reference="A", prepared=NOW, fallback_sender=Party("SZTEXTILES", "ZZZ"))
     assert b"'UCM+++4+29+UNP+2+P3'" in contrl
     assert check_interchange(contrl, directories).faults == ()
+
+
+def test_what_is_designated_for_all_messages_goes_with_each_of_them(directories: Directories) -> None:
+    korean, japanese = "무역".encode("iso2022_kr").removeprefix(b"\x1b$)C"), b"\x1b$B4+\x1b(J"
+    texts = [b"\x1b$)C" + korean, korean, japanese + b"A\xb9\xab", korean, b"\x1b$)A" + "贸易".encode("gb2312"), b"\x1b*I\x1bn1\x0f"]
+    messages = [body("cusdec-import", number).replace(b"SHEKOU CUSTOMS BROKERS", text) for number, text in enumerate(texts, start=1)]
+    data = b"UNA:+.? 'UNB+UNOX:3+SZTEXTILES:ZZZ+GACC:ZZZ+060320:0900+SHIFTED'" + b"\r\n".join(messages) + b"UNZ+%d+SHIFTED'" % len(messages)
+
+    def peek(offset: int, length: int) -> bytes:
+        return data[offset : offset + length]
+
+    def written(octets: bytes, start: int, end: int) -> str:
+        extension = CodeExtension()
+        extension.feed(octets[:start])
+        return without_shifts(extension.feed(octets[start:end]))
+
+    report = check_interchange(data, directories)
+    originals = [written(data, message.offset, message.end) for message in report.messages]
+    assert [text.partition("NAD+CB+4403980127:ZZZ:ZZZ++")[2].partition("'")[0] for text in originals] == ["무역", "무역", "勧A무", "무역", "贸易", "ｱ"]
+    for chosen in [each for size in range(1, 6) for each in combinations(range(6), size)]:
+        route = Route("customs", Slot.PRODUCTION, chosen, False, Party("GACC", "ZZZ"), NOW)
+        recipe = build_recipe(report, route, peek=peek, original_size=len(data), reference="OWN1", now=NOW)
+        delivered = b"".join(recipe_octets(recipe, peek))
+        again = check_interchange(delivered, directories)
+        assert ([fault.kind for fault in again.faults], again.end, len(again.messages)) == ([], len(delivered), len(chosen))
+        assert [delivered[m.offset : m.end] for m in again.messages] == [data[report.messages[n].offset : report.messages[n].end] for n in chosen]
+        assert [written(delivered, m.offset, m.end) for m in again.messages] == [originals[n] for n in chosen]
+        if chosen == (1,):
+            assert b"+OWN1'\x1b(B\x1b$)C\x0f\x1b~UNH+2+" in delivered
+            assert delivered.endswith(b"'\x1b(B\x1b$)A\x0f\x1b~UNZ+1+OWN1'")
+        if chosen == (0, 1):
+            assert b"+OWN1'UNH+1+" in delivered
+            assert b"'\r\nUNH+2+" in delivered
 
 
 def test_an_interactive_interchange_is_refused(directories: Directories) -> None:

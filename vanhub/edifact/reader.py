@@ -57,6 +57,11 @@ class Reader:
         """As of ``Scanner``."""
         return self._scanner.rest
 
+    @property
+    def sequences(self) -> bytes:
+        """As of ``Scanner``."""
+        return self._scanner.sequences
+
     def feed(self, data: bytes, *, last: bool = False) -> list[str]:
         """The segments that ``data`` completes, with an ``Opaque`` for each passage between them."""
         if not self._has_passages:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vanhub.edifact.charset import Repertoire, legible
-from vanhub.edifact.iso2022 import SHIFT_MARKS
+from vanhub.edifact.iso2022 import SHIFT_MARKS, CodeExtension
 from vanhub.edifact.separators import Separators
 
 BLANK = " \t\r\n" + SHIFT_MARKS
@@ -66,7 +66,8 @@ class Scanner:
         self._release = marks.release
         self._octets = repertoire.octets
         self._repertoire = repertoire
-        self._decode = repertoire.decoder()
+        self._extension = CodeExtension()
+        self._decode = repertoire.decoder(self._extension)
         self._most = most
         self._held: list[str] = []  # pieces of the segment that is not finished yet
         self._size = 0  # their characters
@@ -77,7 +78,8 @@ class Scanner:
         """The segments that ``data`` completes. ``last``: no character goes on in what comes next, if anything does."""
         text = self._decode(data, last)
         if last:
-            self._decode = self._repertoire.decoder()
+            self._extension = CodeExtension()
+            self._decode = self._repertoire.decoder(self._extension)
         if self._released and text:
             self._hold(text[0])
             self._released = False
@@ -99,6 +101,11 @@ class Scanner:
     def rest(self) -> str:
         """What came after the last terminator; of a segment over the limit, its beginning."""
         return "".join(self._held)
+
+    @property
+    def sequences(self) -> bytes:
+        """Of code extension, after what came: as of ``CodeExtension``."""
+        return self._extension.sequences
 
     def _cut(self, segment: str) -> str:
         if len(segment) <= self._most and not self._dropped:

@@ -1,6 +1,7 @@
 """The bytes of a delivery: the original unchanged, or its messages in an envelope of the hub's.
 
 Nothing of the original is copied. A recipe names slices of it and the few octets of envelope between them; UNH..UNT is always the original's, to the octet.
+What code extension (UNOX) has designated before a message is designated before it again where what stood there is left out.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from vanhub.edifact.advice import UNA_LENGTH
+from vanhub.edifact.charset import Repertoire
+from vanhub.edifact.iso2022 import CodeExtension
+from vanhub.edifact.reader import Reader
 from vanhub.edifact.report import GroupReport, Report
-from vanhub.edifact.writer import render_group_trailer, render_header, render_trailer
+from vanhub.edifact.writer import render_group_trailer, render_header, render_trailer, repertoire_of
 from vanhub.exchange.places import Peek
 from vanhub.exchange.routing import Route
 from vanhub.values.delivery import Recipe, Slice
@@ -37,7 +42,11 @@ def build_recipe(report: Report, route: Route, *, peek: Peek, original_size: int
     pieces, count = _body(report, route, encoding)
     una = peek(report.offset, 3) == b"UNA"
     header = render_header(report.header, recipient=route.recipient, reference=reference, prepared=now, una=una, encoding=encoding)
-    return (header, *_joined(pieces), render_trailer(report.header, count, reference, encoding=encoding))
+    joined = [*_joined(pieces), render_trailer(report.header, count, reference, encoding=encoding)]
+    written = repertoire_of(report.header, encoding)
+    if written is not None and written.extended:
+        joined = list(_designated(joined, _States(report, written, peek, report.offset + (UNA_LENGTH if una else 0))))
+    return (header, *joined)
 
 
 def recipe_size(recipe: Recipe) -> int:
@@ -121,3 +130,30 @@ def _joined(pieces: Sequence[bytes | Slice]) -> Iterator[bytes | Slice]:
             yield piece
     if open_slice is not None:
         yield open_slice
+
+
+def _designated(pieces: Sequence[bytes | Slice], states: _States) -> Iterator[bytes | Slice]:
+    """The pieces with the sequences between them that each needs to be read as in the original; what the hub writes is read as at the beginning."""
+    begun = current = CodeExtension().sequences
+    for piece in pieces:
+        needed = states.at(piece.offset) if isinstance(piece, Slice) else begun
+        if needed != current:
+            yield needed
+        yield piece
+        current = states.at(piece.offset + piece.length) if isinstance(piece, Slice) else begun
+
+
+class _States:
+    """What code extension has designated and invoked where a segment of the original begins or ends; asked for in their order, it reads the original once."""
+
+    def __init__(self, report: Report, repertoire: Repertoire, peek: Peek, offset: int) -> None:
+        self._reader = Reader(report.header.separators, report.header.syntax_version, repertoire, _PIECE)
+        self._peek = peek
+        self._offset = offset
+
+    def at(self, offset: int) -> bytes:
+        while self._offset < offset:
+            data = self._peek(self._offset, min(_PIECE, offset - self._offset))
+            self._reader.feed(data)
+            self._offset += len(data)
+        return self._reader.sequences
