@@ -60,6 +60,17 @@ def test_all_acknowledged(files: dict[str, str]) -> None:
     )
 
 
+def test_a_contrl_leads_to_the_aperak_after_it(files: dict[str, str]) -> None:
+    aperak = b"UNH+2+APERAK:D:01B:UN'BGM+305+N+27+RE'RFF+INO:REF1'RFF+ACW:2'UNT+5+2'UNZ+2+"
+    both = Path(files["yes"]).read_bytes().replace(b"UNZ+1+", aperak)
+    code, output = run("-", "--for", files["good"], "--language", "en", input=both)
+    assert code == 1
+    assert [line for line in output.splitlines() if line.startswith("Next")] == [
+        "Next: see what the APERAK below says of single messages. This one says that their syntax is good.",
+        "Next: correct what is rejected and send it again, in a new interchange. What is acknowledged must not be sent again.",
+    ]
+
+
 def test_something_rejected_in_json(files: dict[str, str]) -> None:
     code, output = run(files["answer"], "--for", files["sent"], "--json")
     assert code == 1

@@ -117,6 +117,29 @@ def test_groups_and_what_is_in_them(directories: SchemaDirectories) -> None:
 # Places in what was sent.
 
 
+def test_packages_are_named_by_their_reference(directories: SchemaDirectories) -> None:
+    data = b"UNB+UNOC:4+S+R+20260101:1200+REF1'UNO+P1+2:X+1:PDF+9'ABC'UNP+'UNP+9+P1'UNO+P2+2:X+1:PDF+3'ABCUNP+4+P2'UNO+1+2:X+1:PDF+0'UNP+0+1'UNZ+3+REF1'"
+    told = original_of(data, directories)
+    (said,) = parse_contrl(b"UNB+UNOA:4+R+S+20260101:1201+A1'UNH+7+CONTRL:4:1:UN'UCI+REF1+S+R+7'UCM+++4+21+UNO+5+P1'UCM+++4+29+UNP+2+P2'UNT+5+7'UNZ+1+A1'")
+    assert [message.package for message in said.messages] == ["P1", "P2"]
+    answer = read_control(said, told)
+    assert answer.doubts == ()
+    assert answer.points == (
+        Fate("interchange", "REF1", ACKNOWLEDGED, "7"),
+        Fate("package", "P1", REJECTED, "4"),
+        Flaw("21", "UNO", None, 5, None, shown=("UNO+P1+2:X+1:PDF+9'", "                ^")),
+        Fate("package", "P2", REJECTED, "4"),
+        Flaw("29", "UNP", None, 2, None),
+        Fate("package", "1", ACKNOWLEDGED),
+    )
+    explained = explain_answer(answer)
+    for line in ("Package P1: rejected", "Package 1: acknowledged, because it is not named.", "包 P1：", "包 1：未被点名，即已确认。"):
+        assert line in explained
+    assert outcomes(read_control(said))[1:] == [("package", "P1", REJECTED), ("package", "P2", REJECTED)]
+    (other,) = parse_contrl(b"UNB+UNOA:4'UNH+7+CONTRL:4:1:UN'UCI+REF1+S+R+7'UCM+++4+18+++P9'UCM+P1++4+18'UNT+5+7'UNZ+1+A1'")
+    assert read_control(other, told).doubts == ((Doubt.NO_SUCH_PACKAGE, "P9"), (Doubt.NO_SUCH_MESSAGE, "P1"))
+
+
 def test_places_are_shown_in_the_interchange_answered(original: Original) -> None:
     body = "UCI+REF1+S:ZZ+R:ZZ+7+28+UNZ+3'UCM+1+CUSDEC:D:96B:UN+4+12+UNH+3:2'UCS+3'UCD+39+2'UCD+12+3:3'UCS+5+35'"
     answer = read(body, original)
@@ -213,9 +236,39 @@ def test_an_aperak_is_shown_in_the_message_that_it_answers(directories: SchemaDi
     answer = read_application(said, check_interchange(rendered, directories).header, original_of(SENT, directories))
     assert answer.points == (
         Fate("message", "2", REJECTED, "", "CUSDEC D.96B", "DEC2"),
-        Flaw("E110", "LOC", 3, 3, 1, texts=("not this port", "CNSHA"), shown=("LOC+9+CNSHA::5'", "      ^~~~~")),
+        Flaw("E110", "LOC", 3, 3, 1, texts=("not this port",), received=("CNSHA",), shown=("LOC+9+CNSHA::5'", "      ^~~~~")),
     )
     assert answer.about_original is True
+
+
+def test_what_is_next(directories: SchemaDirectories, original: Original) -> None:
+    data = b"UNB+UNOA:3+R+S+260101:1200+A1'UNH+1+APERAK:D:01B:UN'BGM+305+N+11+AB'RFF+INO:REF1'RFF+ACW:2'ERC+E102'FTX+AAO+++not this port'RFF+AWL:3/LOC/3/1'FTX+AED+++CNSHA'FTX+AEI+++CNSZX.'UNT+10+1'UNZ+1+A1'"
+    (said,) = parse_aperak(data)
+    header = check_interchange(data, directories).header
+    delivered = read_application(said, header, original)
+    assert explain_answer(delivered, language="en") == (
+        "APERAK 1: R about interchange REF1 from S.\n"
+        "An APERAK is the word of the recipient's application: the syntax was good enough to be read.\n"
+        "Message 2 (CUSDEC D.96B, DEC2): acknowledged.\n"
+        "   code E102, segment 3 LOC, element 3, component 1: not this port.\n"
+        "     LOC+9+CNSHA::5'\n"
+        "           ^~~~~\n"
+        "   Received: CNSHA\n"
+        "   What to do: CNSZX.\n"
+        "Next: nothing is to be sent again, but correct what is named here before the next message.\n"
+    )
+    assert explain_answer(delivered, language="zh").splitlines()[-3:] == [
+        "   收到的值：CNSHA",
+        "   处理：CNSZX。",
+        "下一步：无须重发，但请在发送下一份报文前更正此处所列问题。",
+    ]
+    control = read("UCI+REF1+S:ZZ+R:ZZ+7'", original)
+    assert explain_answer(control, language="en").splitlines()[-1].startswith("Next: nothing. Keep the answer as proof.")
+    assert explain_answer(control, language="en", has_more=True).splitlines()[-1].startswith("Next: see what the APERAK below says")
+    refused = read("UCI+REF1+S:ZZ+R:ZZ+4+23'", original)
+    assert explain_answer(refused, language="en", has_more=True) == explain_answer(refused, language="en")
+    stranger = read("UCI+REF2+S:ZZ+R:ZZ+7'", original)
+    assert explain_answer(stranger, language="en").splitlines()[-1] == "Next: look for the interchange that it answers; of the one given it says nothing."
 
 
 def test_an_aperak_of_a_partner_names_a_document(original: Original) -> None:

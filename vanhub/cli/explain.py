@@ -45,7 +45,9 @@ def explain(hub: Operations | None, file: str, original: str | None, as_json: bo
     if as_json:
         click.echo(json_text({"file": file, "answers": [_json(answer) for answer in answers]}))
     else:
-        click.echo("\n".join(explain_answer(answer, language=language) for answer in answers) or f"{file}: no CONTRL or APERAK in it\n", nl=False)
+        more = {answer.reference for answer in answers if answer.type == "APERAK"}
+        texts = [explain_answer(answer, language=language, has_more=answer.type == "CONTRL" and answer.reference in more) for answer in answers]
+        click.echo("\n".join(texts) or f"{file}: no CONTRL or APERAK in it\n", nl=False)
     relevant = [answer.outcome for answer in answers if answer.about_original is not False]
     if not relevant:
         raise click.exceptions.Exit(2)

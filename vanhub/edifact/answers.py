@@ -17,8 +17,8 @@ from functools import cached_property
 from vanhub.edifact.aperak import ApplicationError, ApplicationReport
 from vanhub.edifact.contrl import ControlAction, ControlGroup, ControlMessage, ControlReport, ControlSegment
 from vanhub.edifact.echo import echoed
-from vanhub.edifact.excerpt import Excerpts, Peek, segment_offsets
-from vanhub.edifact.report import GroupReport, InterchangeHeader, MessageReport, Report
+from vanhub.edifact.excerpt import Excerpts, Peek, segment_end, segment_offsets
+from vanhub.edifact.report import GroupReport, InterchangeHeader, Kind, MessageReport, Report
 from vanhub.edifact.syntax_errors import ACTIONS
 
 
@@ -40,13 +40,15 @@ class Doubt(enum.StrEnum):
     OTHER_SENDER = "it names another sender"
     OTHER_RECIPIENT = "it names another recipient"
     NO_SUCH_MESSAGE = "the interchange has no such message"
+    NO_SUCH_PACKAGE = "the interchange has no such package"
     NO_SUCH_SEGMENT = "the message has no such segment"
     UNKNOWN_ACTION = "unknown action"
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of the whole interchange (``reference`` is 0020), a group (0048) or a message (0062). ``identifier`` is ``CUSDEC D.96B`` of a message.
+    """What becomes of the whole interchange (``reference`` is 0020), a group (0048), a message (0062) or a package (0800). ``identifier`` is ``CUSDEC D.96B`` of a
+    message.
 
     ``action`` is 0083, ``""`` for what is not named. ``number`` is that of the document (BGM 1004), where known.
     """
@@ -64,7 +66,7 @@ class Flaw:
     """A fault that is told of what the last fate before it is about.
 
     ``code`` is 0085 or 9321. Place as in ``Fault``: tag, position of the segment, element, component, repetition; None and ``""`` where not given.
-    ``texts`` are what an APERAK says in words; ``shown`` is the segment of the original with a mark under the place.
+    ``texts`` are what an APERAK says in words, ``received`` the value that it says it got, ``cures`` what it says is to be done; ``shown`` is the segment of the original with a mark under the place.
     """
 
     code: str
@@ -74,6 +76,8 @@ class Flaw:
     component: int | None = None
     repetition: int | None = None
     texts: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+    cures: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     warning: bool = False
     shown: tuple[str, ...] = ()
@@ -84,7 +88,8 @@ Point = Fate | Flaw
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One CONTRL or APERAK. ``message`` is its own reference; ``reference``, ``sender`` and ``recipient`` are of the interchange that it answers.
+    """One CONTRL or APERAK. ``message`` is its own reference; ``reference``, ``sender`` and ``recipient`` are of the interchange that it answers;
+    of an APERAK, which does not name that recipient, who answers.
 
     ``about_original`` is None where no original was given. ``texts`` are what it says in words as a whole, ``references`` what it refers to
     by other names than these.
@@ -136,6 +141,10 @@ class Original:
     def segments_of(self, report: Report, *spans: tuple[int, int]) -> list[tuple[int, str]]:
         """Offset and tag of each segment that begins in these spans of octets."""
         return [segment for start, end in spans for segment in segment_offsets(report.header.separators, self._peek, start, end)]
+
+    def first_end(self, report: Report, offset: int) -> int:
+        """One past the terminator of the segment at ``offset``, which is not long."""
+        return segment_end(report.header.separators, self._peek, offset)
 
     def show(self, report: Report, flaw: Flaw, offset: int, tag: str) -> Flaw:
         """``flaw`` with the segment at ``offset``, whose tag is ``tag``."""
@@ -214,10 +223,10 @@ class _Reading:
     def __init__(self, original: Original | None, report: Report | None) -> None:
         self._original = original
         self._report = report
-        self._messages: dict[tuple[int | None, str], deque[int]] = {}
+        self._messages: dict[tuple[int | None, Kind, str], deque[int]] = {}
         self._members: dict[int | None, list[MessageReport]] = {}
         for index, message in enumerate(report.messages if report is not None else ()):
-            self._messages.setdefault((message.group, message.reference), deque()).append(index)
+            self._messages.setdefault((message.group, message.kind, message.reference), deque()).append(index)
             self._members.setdefault(message.group, []).append(message)
         self._groups: dict[str, int] = {}
         for index, each in enumerate(report.groups if report is not None else ()):
@@ -247,19 +256,22 @@ class _Reading:
 
     def _message(self, said: ControlMessage, group: int | None) -> Iterator[Point]:
         identifier = f"{said.type} {said.version}.{said.release}" if said.type else ""
-        fate = replace(self._fate("message", said.reference, said.said), identifier=identifier)
+        kind, reference = (Kind.PACKAGE, said.package) if said.package and not said.reference else (Kind.MESSAGE, said.reference)
+        fate = replace(self._fate(kind.value, reference, said.said), identifier=identifier)
         place = None
         if self._original is not None and self._report is not None:
-            indexes = self._messages.get((group, said.reference))
+            indexes = self._messages.get((group, kind, reference))
             if indexes:
                 # Under a reference that is used twice the first is meant, until it has been named.
                 index = indexes.popleft() if len(indexes) > 1 else indexes[0]
                 self._named.add(index)
                 message = self._report.messages[index]
                 fate = replace(fate, number=message.number)
-                place = _Place(self._original, self._report, (message.offset, message.end), counted=True)
+                # What follows the header of a package is no segment, whatever it looks like.
+                end = message.end if kind is Kind.MESSAGE else self._original.first_end(self._report, message.offset)
+                place = _Place(self._original, self._report, (message.offset, end), counted=kind is Kind.MESSAGE)
             else:
-                self.doubts.append((Doubt.NO_SUCH_MESSAGE, said.reference))
+                self.doubts.append((Doubt.NO_SUCH_MESSAGE if kind is Kind.MESSAGE else Doubt.NO_SUCH_PACKAGE, reference))
         yield fate
         yield from self._flaws(said.said, place, said.segments)
 
@@ -300,10 +312,13 @@ class _Reading:
             outcome = _OUTCOMES.get(action, Outcome.OPEN)
             if outcome is Outcome.ACKNOWLEDGED:
                 outcome = _OUTCOMES.get(actions.get(message.group, action), Outcome.OPEN)
-            yield Fate("message", message.reference, outcome, identifier=f"{message.type} {message.directory}", number=message.number)
+            identifier = f"{message.type} {message.directory}" if message.kind is Kind.MESSAGE else ""
+            yield Fate(message.kind.value, message.reference, outcome, identifier=identifier, number=message.number)
 
 
 _AWL = "AWL"
+# 4451 of texts that are no description of the fault.
+_RECEIVED, _INSTRUCTIONS = "AED", "AEI"
 # What names the interchange, and what the message, that an APERAK answers; partners use others too.
 _OF_MESSAGE, _OF_INTERCHANGE = ("ACW", "AGO", "ACE"), ("INO",)
 _REFUSED = {("1225", "27"), ("1225", "12"), ("1225", "63"), ("4343", "RE")}
@@ -356,11 +371,11 @@ def _outcome(said: ApplicationReport) -> Outcome:
 
 
 def _flaw(error: ApplicationError) -> Flaw:
-    texts = [text.text for text in error.texts if text.text]
+    texts = list(error.texts)
     place: list[str] = []
     references = []
     for reference in error.references:
-        texts += [text.text for text in reference.texts if text.text]
+        texts += reference.texts
         if reference.qualifier == _AWL:
             place = reference.identifier.split("/")
         else:
@@ -373,7 +388,9 @@ def _flaw(error: ApplicationError) -> Flaw:
         element,
         component,
         repetition,
-        tuple(texts),
+        tuple(text.text for text in texts if text.text and text.subject not in {_RECEIVED, _INSTRUCTIONS}),
+        tuple(text.text for text in texts if text.text and text.subject == _RECEIVED),
+        tuple(text.text for text in texts if text.text and text.subject == _INSTRUCTIONS),
         tuple(references),
         error.warning,
     )

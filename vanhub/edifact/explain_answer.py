@@ -46,12 +46,16 @@ class _Words:
     component: str
     repetition: str
     between: str
+    received: str
     cure: str
     references: str
     texts: str
     others: str
     doubts: dict[Doubt, str]
     next: dict[Outcome, str]
+    next_better: str
+    next_below: str
+    next_other: str
     application: str
 
 
@@ -59,7 +63,7 @@ _ENGLISH = _Words(
     column=0,
     heading={
         "CONTRL": "CONTRL {message}: about interchange {reference} from {sender} to {recipient}.",
-        "APERAK": "APERAK {message}: about interchange {reference} from {sender} to {recipient}.",
+        "APERAK": "APERAK {message}: {recipient} about interchange {reference} from {sender}.",
     },
     nowhere="no place given",
     nameless="What it answers",
@@ -67,7 +71,13 @@ _ENGLISH = _Words(
     fate="{name}{known}: {text}.",
     known=" ({known})",
     stop=". ",
-    levels={"interchange": "Interchange {reference}", "group": "Group {reference}", "message": "Message {reference}"},
+    levels={
+        "interchange": "Interchange {reference}",
+        "group": "Group {reference}",
+        "message": "Message {reference}",
+        "package": "Package {reference}",
+        "encrypted": "Encrypted data {reference}",
+    },
     fates={
         Outcome.ACKNOWLEDGED: "acknowledged",
         Outcome.RECEIVED: "received",
@@ -93,6 +103,7 @@ _ENGLISH = _Words(
     component="component {number}",
     repetition="repetition {number}",
     between=", ",
+    received="   Received: {value}",
     cure="   What to do: {cure}.",
     references="   References: {references}.",
     texts="In words: {text}",
@@ -103,6 +114,7 @@ _ENGLISH = _Words(
         Doubt.OTHER_SENDER: "It names another sender than the interchange given, which is from {what}.",
         Doubt.OTHER_RECIPIENT: "It names another recipient than the interchange given, which is for {what}.",
         Doubt.NO_SUCH_MESSAGE: "The interchange given has no message {what}.",
+        Doubt.NO_SUCH_PACKAGE: "The interchange given has no package {what}.",
         Doubt.NO_SUCH_SEGMENT: "The message has no segment {what}.",
         Doubt.UNKNOWN_ACTION: "0083 is {what}, which has no meaning.",
     },
@@ -113,6 +125,9 @@ _ENGLISH = _Words(
         Outcome.OPEN: "Next: read the texts, and ask the recipient where they leave doubt.",
         Outcome.REJECTED: "Next: correct what is rejected and send it again, in a new interchange. What is acknowledged must not be sent again.",
     },
+    next_better="Next: nothing is to be sent again, but correct what is named here before the next message.",
+    next_below="Next: see what the APERAK below says of single messages. This one says that their syntax is good.",
+    next_other="Next: look for the interchange that it answers; of the one given it says nothing.",
     application="An APERAK is the word of the recipient's application: the syntax was good enough to be read.",
 )
 
@@ -120,7 +135,7 @@ _CHINESE = _Words(
     column=1,
     heading={
         "CONTRL": "CONTRL {message}：答复交换 {reference}，发件方 {sender}，收件方 {recipient}。",
-        "APERAK": "APERAK {message}：答复交换 {reference}，发件方 {sender}，收件方 {recipient}。",
+        "APERAK": "APERAK {message}：{recipient} 就交换 {reference} 的答复，发件方 {sender}。",
     },
     nowhere="未指明位置",
     nameless="所答复的内容",
@@ -128,7 +143,13 @@ _CHINESE = _Words(
     fate="{name}{known}：{text}。",
     known="（{known}）",
     stop="。",
-    levels={"interchange": "交换 {reference}", "group": "功能组 {reference}", "message": "报文 {reference}"},
+    levels={
+        "interchange": "交换 {reference}",
+        "group": "功能组 {reference}",
+        "message": "报文 {reference}",
+        "package": "包 {reference}",
+        "encrypted": "加密数据 {reference}",
+    },
     fates={
         Outcome.ACKNOWLEDGED: "已确认",
         Outcome.RECEIVED: "已收到",
@@ -154,6 +175,7 @@ _CHINESE = _Words(
     component="第 {number} 成分",
     repetition="第 {number} 次重复",
     between="，",
+    received="   收到的值：{value}",
     cure="   处理：{cure}。",
     references="   参考号：{references}。",
     texts="原文：{text}",
@@ -164,6 +186,7 @@ _CHINESE = _Words(
         Doubt.OTHER_SENDER: "答复所称的发件方不同，所给交换的发件方为 {what}。",
         Doubt.OTHER_RECIPIENT: "答复所称的收件方不同，所给交换的收件方为 {what}。",
         Doubt.NO_SUCH_MESSAGE: "所给交换中没有报文 {what}。",
+        Doubt.NO_SUCH_PACKAGE: "所给交换中没有包 {what}。",
         Doubt.NO_SUCH_SEGMENT: "报文中没有第 {what} 段。",
         Doubt.UNKNOWN_ACTION: "0083 为 {what}，没有这个含义。",
     },
@@ -174,17 +197,23 @@ _CHINESE = _Words(
         Outcome.OPEN: "下一步：阅读原文，如有疑问请询问收件方。",
         Outcome.REJECTED: "下一步：更正被拒收的内容，以新的交换重发。已确认的内容不得重发。",
     },
+    next_better="下一步：无须重发，但请在发送下一份报文前更正此处所列问题。",
+    next_below="下一步：请看下面 APERAK 对各报文的答复；此处仅表明语法无误。",
+    next_other="下一步：请查找它所答复的交换；它未涉及所给的交换。",
     application="APERAK 是收件方应用系统的答复：语法已可读取。",
 )
 
 
-def explain_answer(answer: Answer, *, language: str = "both") -> str:
-    """The answer as text, the last line ended too. ``language`` is ``en``, ``zh`` or ``both``: English, then Chinese."""
+def explain_answer(answer: Answer, *, language: str = "both", has_more: bool = False) -> str:
+    """The answer as text, the last line ended too. ``language`` is ``en``, ``zh`` or ``both``: English, then Chinese.
+
+    ``has_more``: it is a CONTRL, and an APERAK about the same interchange is shown after it.
+    """
     words = {"en": [_ENGLISH], "zh": [_CHINESE], "both": [_ENGLISH, _CHINESE]}[language]
-    return "\n".join(["\n".join(_lines(answer, each)) + "\n" for each in words])
+    return "\n".join(["\n".join(_lines(answer, has_more, each)) + "\n" for each in words])
 
 
-def _lines(answer: Answer, words: _Words) -> Iterator[str]:
+def _lines(answer: Answer, has_more: bool, words: _Words) -> Iterator[str]:
     named = {"message": answer.message, "reference": answer.reference, "sender": answer.sender, "recipient": answer.recipient}
     yield words.heading[answer.type].format(**{name: _shown(value) for name, value in named.items()})
     for doubt, what in answer.doubts:
@@ -208,7 +237,18 @@ def _lines(answer: Answer, words: _Words) -> Iterator[str]:
             yield from _flaw(point, words, answer.type)
     for outcome, count in others.items():
         yield words.others.format(outcome=words.fates[outcome], count=count)
-    yield words.next[answer.outcome]
+    yield _next(answer, has_more, words)
+
+
+def _next(answer: Answer, has_more: bool, words: _Words) -> str:
+    if answer.about_original is False:
+        return words.next_other
+    if answer.outcome is Outcome.ACKNOWLEDGED:
+        if has_more:
+            return words.next_below
+        if any(isinstance(point, Flaw) and not point.warning for point in answer.points):
+            return words.next_better
+    return words.next[answer.outcome]
 
 
 def _doubtful(doubt: Doubt, what: str) -> str:
@@ -243,8 +283,10 @@ def _flaw(flaw: Flaw, words: _Words, type: str) -> Iterator[str]:
         texts = [visible(text) for text in flaw.texts] or [words.unlisted_code if flaw.code and type == "CONTRL" else words.no_code]
     yield words.flaw.format(place=words.between.join(place) or words.nowhere, text=words.stop.join(text.rstrip(".。") for text in texts))
     yield from (f"     {line}" for line in flaw.shown)
-    if known is not None:
-        yield words.cure.format(cure=(known.cure_en, known.cure_zh)[words.column])
+    for value in flaw.received:
+        yield words.received.format(value=visible(value))
+    for cure in (visible(each).rstrip(".。") for each in flaw.cures) if known is None else [(known.cure_en, known.cure_zh)[words.column]]:
+        yield words.cure.format(cure=cure)
     if flaw.references:
         yield words.references.format(references=words.between.join(map(visible, flaw.references)))
 
