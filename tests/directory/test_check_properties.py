@@ -98,6 +98,19 @@ def test_pieces_do_not_matter(data: bytes, cuts: list[int]) -> None:
     assert octets.close() == whole
 
 
+@pytest.mark.parametrize("blanks", [0, 500, 503, 504, 505, 1100])
+def test_nor_where_white_space_follows_una(blanks: int) -> None:
+    data = b"UNA:+.? '" + b"\n" * blanks + HEADER + b"UNZ+0+R'"
+    whole = check_interchange(data, DIRECTORIES)
+    # What begins so far from its UNA is no interchange, whether it is there already or not.
+    assert (whole.faults[0].kind is FaultKind.NOT_AN_INTERCHANGE) is (blanks > 503)
+    for size in (1, 9, 512):
+        check = InterchangeCheck(DIRECTORIES)
+        for start in range(0, len(data), size):
+            check.feed(data[start : start + size])
+        assert check.close() == whole
+
+
 @given(OCTETS)
 @settings(max_examples=200, deadline=None)
 def test_both_ways_agree_on_any_octets(data: bytes) -> None:

@@ -58,11 +58,13 @@ def read_opening(data: bytes, *, whole: bool, encoding: str = "") -> Opening | N
     Raises:
         ValueError: no interchange begins here.
     """
-    enough = whole or len(data) >= ENOUGH
+    enough = whole or len(data) >= 2 * ENOUGH
     start = 0
     if data.startswith(b"UNA"):
         if len(data) >= UNA_LENGTH:
-            start = UNA_LENGTH + len(data[UNA_LENGTH:]) - len(data[UNA_LENGTH:].lstrip(_BLANK))
+            start = UNA_LENGTH + len(data[UNA_LENGTH : ENOUGH + 1]) - len(data[UNA_LENGTH : ENOUGH + 1].lstrip(_BLANK))
+            if start > ENOUGH:
+                raise ValueError("no interchange begins here")  # whatever comes after so much white space, which may not have come yet
         elif not enough:
             return None
     header = data[start:]

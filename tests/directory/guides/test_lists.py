@@ -116,7 +116,13 @@ def test_patterns_that_are_taken(pattern: str) -> None:
     assert compile_pattern(pattern).pattern == pattern
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+", "(a|aa)+b", "(?:x*){2,}", "([a-z]+[0-9]?)*", "((a+)b)*", r"(a)\1", "(?P<a>x)(?P=a)", "[a", "(?:(?:a{1,3}))+"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("(a+)+", "(a|aa)+b", "(?:x*){2,}", "([a-z]+[0-9]?)*", "((a+)b)*", r"(a)\1", "(?P<a>x)(?P=a)", "[a", "(?:(?:a{1,3}))+"),
+        *("a{99999999999999999999}", "(" * 5000 + ")" * 5000),
+    ],
+)
 def test_patterns_that_may_take_very_long_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"may take very long|no regular expression"):
         compile_pattern(pattern)

@@ -79,7 +79,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     """
     try:
         pattern = re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"no regular expression: {error}") from None
     # For each group that is open, and the whole: whether it holds a repeat of changing length or alternatives.
     varies = [False]
