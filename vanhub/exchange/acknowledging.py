@@ -19,4 +19,6 @@ def is_owed(report: Report, agreement: Agreement, dispositions: Mapping[int, Dis
     """
     if report.only_control:
         return False
-    return report.verdict is not Verdict.ACCEPTED or bool(dispositions) or agreement.acknowledge == "always" or report.header.acknowledgement_request in _REQUESTED
+    return (
+        report.verdict is not Verdict.ACCEPTED or bool(dispositions) or agreement.acknowledge == "always" or report.header.acknowledgement_request in _REQUESTED
+    )
