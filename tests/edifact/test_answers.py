@@ -127,7 +127,7 @@ def test_packages_are_named_by_their_reference(directories: SchemaDirectories) -
     assert answer.points == (
         Fate("interchange", "REF1", ACKNOWLEDGED, "7"),
         Fate("package", "P1", REJECTED, "4"),
-        Flaw("21", "UNO", None, 5, None, shown=("UNO+P1+2:X+1:PDF+9'", "                ^")),
+        Flaw("21", "UNO", None, 5, None, shown=("UNO+P1+2:X+1:PDF+9'", "                 ^")),
         Fate("package", "P2", REJECTED, "4"),
         Flaw("29", "UNP", None, 2, None),
         Fate("package", "1", ACKNOWLEDGED),

@@ -295,6 +295,17 @@ def test_a_megabyte_without_a_terminator_is_looked_at_in_small() -> None:
     assert max(asked) <= 4096
 
 
+def test_packages_and_encrypted_data_are_named_for_what_they_are() -> None:
+    package = MessageReport("P1", "UNO", "", "", "", "", 0, 0, 0, None, R, kind=Kind.PACKAGE)
+    encrypted = MessageReport("7", "USD", "", "", "", "", 0, 0, 0, None, A, kind=Kind.ENCRYPTED)
+    of = report(P, [package, encrypted], [Fault(K.LENGTH_IN_UNP, Level.MESSAGE, "UNP", 3, 20, message=0, element=2)], version=4)
+    assert explain(of).splitlines()[1:3] == ["Package P1: rejected, not delivered; faults: 1.", "Encrypted data 7: accepted for delivery; faults: 0."]
+    assert "1. code 29, package P1, segment 3 UNP, element 2, byte 20" in explain(of)
+    chinese = explain(of, language="zh")
+    assert chinese.splitlines()[1:3] == ["包 P1：拒收，不予投递；错误 1 处。", "加密数据 7：接受，予以投递；错误 0 处。"]
+    assert "1. 代码 29，包 P1，第 3 段 UNP，第 2 元素，字节 20" in chinese
+
+
 def test_groups_and_the_interchange_are_named_as_places() -> None:
     group = GroupReport("G+1", "CUSDEC", Party("S"), Party("R"), 0, 0, 0, R)
     faults = [Fault(K.RECIPIENT_UNKNOWN, Level.INTERCHANGE, "UNB", 1, 11, element=4, value="R"), Fault(K.COUNT_IN_UNE, Level.GROUP, "UNE", 9, 20, group=0)]

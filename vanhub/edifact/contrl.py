@@ -269,7 +269,7 @@ class ControlAction:
 
 @dataclass(frozen=True, slots=True)
 class ControlMessage:
-    """UCM: what is said about one message, S009 as echoed."""
+    """UCM: what is said about one message, S009 as echoed, or about a package, by its ``package`` (0800)."""
 
     reference: str
     type: str
@@ -279,6 +279,7 @@ class ControlMessage:
     association: str
     said: ControlAction
     segments: tuple[ControlSegment, ...]
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +352,7 @@ def _control_messages(segments: list[ReadSegment]) -> tuple[ControlMessage, ...]
             association=ucm.at(2, 4),
             said=_action(ucm, 3),
             segments=tuple(map(_control_segment, blocks(below, "UCS")[1:])),
+            package=ucm.at(7),
         )
         for ucm, *below in blocks(segments, "UCM")[1:]
     )

@@ -102,6 +102,12 @@ def segment_offsets(separators: Separators, peek: Peek, start: int, end: int) ->
         start += len(segment) + 1
 
 
+def segment_end(separators: Separators, peek: Peek, start: int) -> int:
+    """One past the terminator of the segment at ``start``, of which as much is read as is ever shown of one."""
+    terminator, release = separators.terminator.decode("latin-1"), separators.release.decode("latin-1").strip(" ")
+    return start + len(split(peek(start, _REACH).decode("latin-1"), terminator, release)[0]) + 1
+
+
 def _find(text: str, marks: Marks, numbers: tuple[int, int], begin: int, finish: int) -> int:
     """Where an element and its component, by their numbers, are in the segment from ``begin`` to ``finish``; ``begin`` where they are not."""
     place = begin

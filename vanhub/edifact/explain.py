@@ -16,7 +16,7 @@ from types import MappingProxyType
 from vanhub.edifact.excerpt import Excerpts, Peek, visible
 from vanhub.edifact.faults import Fault, FaultKind, Wording
 from vanhub.edifact.guide_faults import GuideFault, GuideFaultKind
-from vanhub.edifact.report import Disposition, MessageReport, Report, Verdict
+from vanhub.edifact.report import Disposition, Kind, MessageReport, Report, Verdict
 
 _GAPS = frozenset({FaultKind.SEGMENT_MISSING, FaultKind.GROUP_MISSING, FaultKind.TRAILER_MISSING})
 # Up to this many messages are named one by one even where nothing is wrong with them.
@@ -51,6 +51,8 @@ class _Words:
     fate: dict[Verdict, str]
     guided: dict[Disposition, str]
     message: str
+    no_message: str
+    kinds: dict[Kind, str]
     others: str
     others_rejected: str
     heading: str
@@ -63,7 +65,6 @@ class _Words:
     code: str
     interchange: str
     group: str
-    in_message: str
     segment: str
     gap: str
     element: str
@@ -88,7 +89,9 @@ _ENGLISH = _Words(
         Disposition.HELD: "accepted and held for breaking a guide: an operator decides whether it is delivered",
         Disposition.REFUSED: "refused for breaking a guide, not delivered; its syntax is acknowledged",
     },
-    message="Message {reference} ({type} {directory}): {fate}; faults: {faults}.",
+    message="{name} ({type} {directory}): {fate}; faults: {faults}.",
+    no_message="{name}: {fate}; faults: {faults}.",
+    kinds={Kind.MESSAGE: "message {reference}", Kind.PACKAGE: "package {reference}", Kind.ENCRYPTED: "encrypted data {reference}"},
     others="Messages accepted and not named here: {count}.",
     others_rejected="Messages rejected and not named here: {count}.",
     heading="Faults: {count}. Elements are counted as in CONTRL: the tag is element 1.",
@@ -101,7 +104,6 @@ _ENGLISH = _Words(
     code="code {code}",
     interchange="interchange",
     group="group {reference}",
-    in_message="message {reference}",
     segment="segment {position} {tag}",
     gap="after segment {position}",
     element="element {number}",
@@ -126,7 +128,9 @@ _CHINESE = _Words(
         Disposition.HELD: "已接受，因不符合实施指南而暂扣，由运营方决定是否投递",
         Disposition.REFUSED: "因不符合实施指南而拒收，不予投递；其语法已予确认",
     },
-    message="报文 {reference}（{type} {directory}）：{fate}；错误 {faults} 处。",
+    message="{name}（{type} {directory}）：{fate}；错误 {faults} 处。",
+    no_message="{name}：{fate}；错误 {faults} 处。",
+    kinds={Kind.MESSAGE: "报文 {reference}", Kind.PACKAGE: "包 {reference}", Kind.ENCRYPTED: "加密数据 {reference}"},
     others="此处未列出的已接受报文：{count} 份。",
     others_rejected="此处未列出的已拒收报文：{count} 份。",
     heading="错误 {count} 处。元素按 CONTRL 的方式计数：段标识为第 1 元素。",
@@ -139,7 +143,6 @@ _CHINESE = _Words(
     code="代码 {code}",
     interchange="交换",
     group="功能组 {reference}",
-    in_message="报文 {reference}",
     segment="第 {position} 段 {tag}",
     gap="第 {position} 段之后",
     element="第 {number} 元素",
@@ -218,8 +221,9 @@ class _Fates:
 
     def lines(self, words: _Words) -> Iterator[str]:
         for message, disposition, faults in self.named:
-            yield words.message.format(
-                reference=_named(message.reference),
+            name = _message_name(message, words)
+            yield (words.message if message.kind is Kind.MESSAGE else words.no_message).format(
+                name=name[:1].upper() + name[1:],
                 type=_named(message.type),
                 directory=_named(_identified(message)),
                 fate=words.guided[disposition] if disposition is not None else words.fate[message.verdict],
@@ -243,7 +247,7 @@ def _place(fault: Fault, report: Report, words: _Words) -> Iterator[str]:
     """The code and the place, from the outside in."""
     yield words.code.format(code=fault.code(report.header.syntax_version))
     if fault.message is not None:
-        yield words.in_message.format(reference=_named(report.messages[fault.message].reference))
+        yield _message_name(report.messages[fault.message], words)
     elif fault.group is not None:
         yield words.group.format(reference=_named(report.groups[fault.group].reference))
     else:
@@ -256,8 +260,12 @@ def _guide_place(fault: GuideFault, report: Report, words: _Words) -> Iterator[s
     if fault.warning:
         yield words.warning
     yield words.code.format(code=fault.code)
-    yield words.in_message.format(reference=_named(report.messages[fault.message].reference))
+    yield _message_name(report.messages[fault.message], words)
     yield from _within_message(fault, fault.kind is GuideFaultKind.SEGMENT_REQUIRED, words)
+
+
+def _message_name(message: MessageReport, words: _Words) -> str:
+    return words.kinds[message.kind].format(reference=_named(message.reference))
 
 
 def _within_message(fault: Fault | GuideFault, is_gap: bool, words: _Words) -> Iterator[str]:
