@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exchange.interchanges import HUB, NOW, Letter, Written, principal, registry, shipped_mailboxes, trader, write
-from vanhub.edifact.report import Disposition, Verdict
+from vanhub.edifact.report import Disposition, Kind, Verdict
 from vanhub.exchange.acknowledging import is_owed
 from vanhub.exchange.admission import Admission, decide_admission
 from vanhub.exchange.guidance import without_guides
@@ -95,6 +95,41 @@ def test_all_or_nothing_holds_and_refuses_all() -> None:
     assert (refused.verdict, refused.dispositions, routes(refused)) == (Verdict.REJECTED, {0: REFUSED, 1: REFUSED}, [])
     delivered = admit(write(GOOD, BROKEN), DELIVERED, acceptance="all")
     assert (delivered.verdict, delivered.dispositions) == (Verdict.ACCEPTED, {1: DELIVERED})
+
+
+AUTACK = Letter("AUTACK")
+
+
+@pytest.mark.parametrize("recipient", ["VANHUB:ZZZ", "GACC:ZZZ"])
+@pytest.mark.parametrize(
+    ("letters", "disposition", "acceptance", "verdict", "expected"),
+    [
+        ((BROKEN, AUTACK), HELD, "partial", Verdict.ACCEPTED, [("held", (0, 1))]),
+        ((GOOD, BROKEN, AUTACK), HELD, "partial", Verdict.ACCEPTED, [("", (0, 2)), ("held", (1, 2))]),
+        ((GOOD, BROKEN, AUTACK), HELD, "all", Verdict.ACCEPTED, [("held", (0, 1, 2))]),
+        ((GOOD, BROKEN, AUTACK), REFUSED, "partial", Verdict.PARTLY, [("", (0, 2))]),
+        ((BROKEN, AUTACK), REFUSED, "partial", Verdict.REJECTED, []),
+        ((GOOD, BROKEN, AUTACK), REFUSED, "all", Verdict.REJECTED, []),
+        ((GOOD, BROKEN, AUTACK), DELIVERED, "all", Verdict.ACCEPTED, [("", (0, 1, 2))]),
+    ],
+)
+def test_what_secures_messages_is_held_and_refused_with_them(
+    recipient: str, letters: tuple[Letter, ...], disposition: Disposition, acceptance: str, verdict: Verdict, expected: object
+) -> None:
+    admission = admit(write(*letters, recipient=recipient), disposition, disposition, acceptance=acceptance)
+    assert admission.verdict is verdict
+    assert [(kind, messages) for mailbox, kind, messages in routes(admission) if mailbox == "customs" and kind != "shown"] == expected
+
+
+def test_a_package_goes_with_the_held_message_that_it_names() -> None:
+    written = write(GOOD, BROKEN, GOOD, recipient="GACC:ZZZ")
+    *messages, last = written.report.messages
+    package = dataclasses.replace(last, kind=Kind.PACKAGE, type="UNO", related=(("1", messages[1].reference),))
+    report = dataclasses.replace(written.report, messages=(*messages, package))
+    assert [route[1:] for route in routes(admit(dataclasses.replace(written, report=report), by_address=HELD)) if route[0] == "customs"] == [
+        ("", (0,)),
+        ("held", (1, 2)),
+    ]
 
 
 def test_to_a_partner_guides_have_nothing_to_say() -> None:

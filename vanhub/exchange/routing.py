@@ -3,7 +3,7 @@
 Of one interchange a mailbox gets at most one delivery, and beside it at most one of copies; no message comes twice. Messages that are held for breaking
 their guide (``vanhub.exchange.guidance``) make deliveries of their own, so that they hold up no others, and so do copies of them. Every accepted message
 that is not refused is in exactly one delivery that is no copy. The exceptions: an interchange of nothing but CONTRL and AUTACK addressed to the hub goes nowhere, and such messages among
-others go wherever the others go, as packages do that name none of them.
+others go wherever the others go, as packages do that name none of them; so they do at an address where some of the others are held or refused, and nowhere if all are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from vanhub.edifact.report import Disposition, InterchangeHeader, MessageReport, Party, Report, Verdict
+from vanhub.edifact.report import Disposition, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict
 from vanhub.values.delivery import Slot
 from vanhub.values.mailbox import Mailbox, RouteRule
 from vanhub.values.registry import Registry
@@ -85,15 +85,18 @@ def decide_routes(
     # By mailbox and whether they are held; copies by mailbox and, where they are held, by the mailbox to which the messages themselves go.
     primary: dict[tuple[str, bool], list[int]] = {}
     copies: dict[tuple[str, str], list[int]] = {}
+    companions: list[int] = []
+    parts = not {Disposition.HELD, Disposition.REFUSED}.isdisjoint(dispositions.values())
     for index in accepted:
         destination, message = destinations[index], report.messages[index]
-        if destination is None:
+        if destination is None or (parts and (message.type in CONTROL_TYPES or message.kind is Kind.PACKAGE)):
+            companions.append(index)
             continue
         held = dispositions.get(index) is Disposition.HELD
         primary.setdefault((destination.id, held), []).append(index)
         for mailbox in _copied(message, destination.id, registry, sender):
             copies.setdefault((mailbox, destination.id if held else ""), []).append(index)
-    companions = _companions(report, [index for index in accepted if destinations[index] is None], primary)
+    going = _companions(report, companions, primary)
 
     def route(mailbox: str, messages: list[int], *, copy: bool, held: bool, copied_from: str = "") -> Route:
         whole = not copy and addressed is not None and len(messages) == len(report.messages)
@@ -103,7 +106,7 @@ def decide_routes(
         return Route(mailbox, slot, tuple(messages), whole, recipient, expires_at, copy, held, copied_from)
 
     return (
-        *(route(mailbox, sorted(messages + companions[mailbox, held]), copy=False, held=held) for (mailbox, held), messages in primary.items()),
+        *(route(mailbox, sorted(messages + going[mailbox, held]), copy=False, held=held) for (mailbox, held), messages in primary.items()),
         *(route(mailbox, messages, copy=True, held=bool(origin), copied_from=origin) for (mailbox, origin), messages in sorted(copies.items())),
     )
 
