@@ -118,6 +118,17 @@ def test_a_mailbox_sees_what_was_found_in_its_own_messages(store: Store) -> None
     assert found == {"customs": [0, 99, 150], "tax": [100], "statistics": [], "nobody": []}
 
 
+def test_also_where_two_of_its_deliveries_share_what_secures_their_messages(store: Store) -> None:
+    octets = bytes(400)
+    faults = tuple({"code": "E105", "offset": offset} for offset in (50, 250, 350, 399))
+    made = (
+        delivery(1, octets, recipe=(Slice(0, 300),)),
+        delivery(1, octets, id="held", recipe=(Slice(100, 100), b"UNZ", Slice(300, 99)), held=True),
+    )
+    submit(store, acceptance(1, octets, messages=(), deliveries=made, guide_faults=faults, guide_faults_total=4), octets).result()
+    assert [fault["offset"] for fault in store.look(deliveries.guide_faults, "i1", "customs")] == [50, 250, 350]
+
+
 def test_a_refusal_for_other_faults_of_guides_is_another_answer(store: Store) -> None:
     octets = octets_of(1)
 

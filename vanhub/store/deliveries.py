@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
@@ -145,9 +146,10 @@ def guide_faults(conn: Connection, interchange_id: str, mailbox: str) -> list[di
     recipes = conn.execute(select(delivery.c.recipe).where(delivery.c.interchange == interchange_id, delivery.c.mailbox == mailbox)).scalars()
     slices = sorted((piece.offset, piece.offset + piece.length) for recipe in recipes for piece in recipe if isinstance(piece, Slice))
     starts = [start for start, _ in slices]
+    # AUTACK and packages may be in several deliveries to one mailbox, so that slices overlap: what counts is how far any that began before goes.
+    ends = list(accumulate((end for _, end in slices), max))
     listed = conn.execute(select(interchange.c.guide_faults).where(interchange.c.id == interchange_id)).scalar_one()
-    # A message is in one slice whole; two deliveries to one mailbox have no message in common, unless one of them is of copies.
-    return [fault for fault in listed if (at := bisect_right(starts, fault["offset"])) and fault["offset"] < slices[at - 1][1]]
+    return [fault for fault in listed if (at := bisect_right(starts, fault["offset"])) and fault["offset"] < ends[at - 1]]
 
 
 def collected(conn: Connection, mailbox: str, *, since: datetime, limit: int = 1000, after: str = "") -> list[Delivery]:
