@@ -92,6 +92,11 @@ def test_standard_input_and_exit_codes(data: bytes, code: int, verdicts: list[st
     assert (exit_code, [interchange["verdict"] for interchange in files[0]["interchanges"]]) == (code, verdicts)
 
 
+@pytest.mark.parametrize(("data", "why"), [(b"", "the file is empty"), (b"\r\n \xef\xbb\xbf", "nothing but white space")])
+def test_nothing_to_check(data: bytes, why: str) -> None:
+    assert run("-", input=data) == (1, f"-: no interchange, {why}\n")
+
+
 def test_control_messages_are_not_acknowledged() -> None:
     control = b"UNB+UNOA:3+A+B+260101:1200+1'UNH+1+CONTRL:D:3:UN'UCI+R1+A:1+B:1+7'UNT+3+1'UNZ+1+1'"
     assert [interchange["contrl"] for interchange in as_json("-", input=control)[1][0]["interchanges"]] == [None]

@@ -42,7 +42,15 @@ def answer_to(data: bytes) -> bytes:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, str]:
-    contents = {"sent": SENT, "good": GOOD, "answer": answer_to(SENT), "yes": answer_to(GOOD), "nothing": b"", "letter": b"Dear Sirs"}
+    contents = {
+        "sent": SENT,
+        "good": GOOD,
+        "answer": answer_to(SENT),
+        "yes": answer_to(GOOD),
+        "nothing": b"",
+        "letter": b"Dear Sirs",
+        "hollow": b"UNB+UNOA:3+A+B'UNZ+0+1'",
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     return {name: str(tmp_path / name) for name in contents}
@@ -119,9 +127,23 @@ def test_a_cut_answer(files: dict[str, str]) -> None:
     assert "The answer itself is faulty" in output
 
 
-@pytest.mark.parametrize("name", ["sent", "nothing", "letter"])
-def test_no_answer(files: dict[str, str], name: str) -> None:
-    assert run(files[name]) == (2, f"{files[name]}: no CONTRL or APERAK in it\n")
+@pytest.mark.parametrize(
+    ("name", "has"),
+    [
+        ("sent", "it has CUSDEC, of which `vanhub check` tells"),
+        ("nothing", "it is no interchange"),
+        ("letter", "it is no interchange"),
+        ("hollow", "it has no message"),
+    ],
+)
+def test_no_answer(files: dict[str, str], name: str, has: str) -> None:
+    assert run(files[name]) == (2, f"{files[name]}: no CONTRL or APERAK in it; {has}\n")
+
+
+@pytest.mark.parametrize("name", ["nothing", "letter"])
+def test_what_was_sent_has_to_be_an_interchange(files: dict[str, str], name: str) -> None:
+    with pytest.raises(OperatorError, match=r"^--for .*: it is no interchange; give the file that was sent$"):
+        run(files["yes"], "--for", files[name])
 
 
 def test_an_answer_to_something_else(files: dict[str, str], tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def check(hub: Operations | None, files: tuple[str, ...], as_json: bool, languag
                     click.echo(f"{name}: {explain_report(report, partial(peek, file), language=language, encoding=encoding)}")
                     file.seek(at)
                 if not verdicts:
-                    click.echo(f"{name}: no interchange")
+                    click.echo(f"{name}: no interchange, {'nothing but white space' if file.tell() else 'the file is empty'}")
                 elif guide and not guided:
                     click.echo(f"{name}: no message of the type and directory of {guide}, or none whose structure is in order")
         good = good and verdicts == {Verdict.ACCEPTED} and (not guide or guided == {True})

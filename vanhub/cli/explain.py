@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
@@ -19,9 +19,12 @@ from vanhub.directory.stream import check_stream
 from vanhub.edifact.answers import Answer, Doubt, Fate, Original, Outcome, read_application, read_control
 from vanhub.edifact.aperak import parse_aperak
 from vanhub.edifact.contrl import parse_contrl
+from vanhub.edifact.excerpt import visible
 from vanhub.edifact.explain_answer import explain_answer
 from vanhub.edifact.report import Report
+from vanhub.errors import OperatorError
 
+_MOST_TYPES = 10
 _COUNTED = CheckLimits(max_faults=0)
 """Of faults only their number is told here."""
 
@@ -40,14 +43,16 @@ def explain(hub: Operations | None, file: str, original: str | None, as_json: bo
     """
     directories = open_directories(*schema_folders(hub))
     with ExitStack() as files:
-        answered = _original(files.enter_context(seekable(original)), directories, encoding) if original is not None else None
-        answers = list(_answers(files.enter_context(seekable(file)), directories, answered))
+        answered = _original(original, files.enter_context(seekable(original)), directories, encoding) if original is not None else None
+        opened = files.enter_context(seekable(file))
+        reports = list(check_stream(pieces(opened), directories, limits=_COUNTED))
+        answers = list(_answers(opened, reports, answered))
     if as_json:
         click.echo(json_text({"file": file, "answers": [_json(answer) for answer in answers]}))
     else:
         more = {answer.reference for answer in answers if answer.type == "APERAK"}
         texts = [explain_answer(answer, language=language, has_more=answer.type == "CONTRL" and answer.reference in more) for answer in answers]
-        click.echo("\n".join(texts) or f"{file}: no CONTRL or APERAK in it\n", nl=False)
+        click.echo("\n".join(texts) or f"{file}: no CONTRL or APERAK in it; {_holds(reports)}\n", nl=False)
     relevant = [answer.outcome for answer in answers if answer.about_original is not False]
     if not relevant:
         raise click.exceptions.Exit(2)
@@ -55,14 +60,27 @@ def explain(hub: Operations | None, file: str, original: str | None, as_json: bo
         raise click.exceptions.Exit(1)
 
 
-def _original(file: IO[bytes], directories: SchemaDirectories, encoding: str) -> Original:
+def _holds(reports: Sequence[Report]) -> str:
+    types = sorted({visible(message.type) for report in reports for message in report.messages if message.type})
+    if types:
+        return f"it has {', '.join(types[:_MOST_TYPES])}, of which `vanhub check` tells"
+    return "it has no message" if any(map(_is_interchange, reports)) else "it is no interchange"
+
+
+def _is_interchange(report: Report) -> bool:
+    return bool(report.header.syntax_identifier or report.messages)
+
+
+def _original(name: str, file: IO[bytes], directories: SchemaDirectories, encoding: str) -> Original:
     reports = list(check_stream(pieces(file), directories, encoding=encoding, limits=_COUNTED))
+    if not any(map(_is_interchange, reports)):
+        raise OperatorError(f"--for {name}: it is no interchange; give the file that was sent")
     return Original(reports, partial(peek, file), encoding)
 
 
-def _answers(file: IO[bytes], directories: SchemaDirectories, original: Original | None) -> Iterator[Answer]:
+def _answers(file: IO[bytes], reports: Iterable[Report], original: Original | None) -> Iterator[Answer]:
     """The answers of each interchange in the file, with what is wrong with it itself; octets that are no interchange hold none."""
-    for report in list(check_stream(pieces(file), directories, limits=_COUNTED)):
+    for report in reports:
         data = peek(file, report.offset, report.end - report.offset)
         try:
             read = [
