@@ -87,6 +87,10 @@ FAULTS = [
     (HEADER_4 + "USH+1+S1'" + MESSAGE_4 + "UST+¤S2+2'" + TRAILER, ("REFERENCE_IN_UST", "interchange", "UST", 11, 2, None)),
     (HEADER_4 + "UNH+1+AUTACK:4:1:UN'USH+7+S1'USB+1++A+B'USX+R1'USY+S1+1:X'UST+¤S2+2'UNT+7+1'" + TRAILER, ("REFERENCE_IN_UST", "message", "UST", 6, 2, None)),
     # encrypted data
+    (HEADER_4 + "¤UNH+1+CUSDEC:D:01B:UN'USD+0+E1'USU+0+E1'UNT+4+1'" + TRAILER, ("SEGMENT_MISSING", "message", "USH", 1, None, None)),
+    (HEADER_4 + "UNH+1+CUSDEC:D:01B:UN'USH+1+S1'¤USA+1'USD+1'xUSU+1'UST+S1+3'UNT+7+1'" + TRAILER, ("SEGMENT_MISSING", "message", "USH", 3, None, None)),
+    (HEADER_4 + "¤" + UNO.replace("+5'", "+5:1'") + "USD+5'UNZ'+USU+5'UNP+5+P1'" + TRAILER, ("SEGMENT_MISSING", "message", "USH", 2, None, None)),
+    ("¤" + HEADER_4 + "USD+1'xUSU+1'" + TRAILER, ("SEGMENT_MISSING", "interchange", "USH", 1, None, None)),
     (HEADER_4 + ENCRYPTED.replace("USU+6", "USU+¤7") + TRAILER, ("LENGTH_IN_USU", "interchange", "USU", 5, 2, None)),
     (HEADER_4 + ENCRYPTED.replace("USU+6+E1", "USU+6+¤E2") + TRAILER, ("REFERENCE_IN_USU", "interchange", "USU", 5, 3, None)),
     (HEADER_4 + ENCRYPTED.replace("USD+6", "USD+¤60000") + TRAILER, ("LENGTH_BEYOND_END", "interchange", "USD", 4, 2, None)),

@@ -2,7 +2,8 @@
 
 Right after the structure's header stand security header groups (USH, its USA, and USC with USA and USR), right before its trailer as many trailer groups
 (UST, USR), each with the 0534 of its header. In between is the structure's own content, or USD and USU around what is encrypted.
-Security references pair within one structure. UST counts the segments of both its groups, and USD and USU where the header is of confidentiality.
+Security references pair within one structure. USD needs a header of confidentiality: without one nobody could tell what is in it, and a message would be
+empty in all but name. UST counts the segments of both its groups, and USD and USU where the header is of confidentiality.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class SecurityCheck:
         self._header: _Header | None = None  # the one whose group is open
         self._trailer: _Trailer | None = None
         self._seen: set[str] = set()
+        self._last = where  # the segment before, as far as security goes
+        self._encrypts = False  # there is a USH of confidentiality
         self._encryption = 0  # USD and USU
         self._encrypted: tuple[str, str] | None = None  # 0556 and 0518 of USD
         self._in_content = False
@@ -131,6 +134,7 @@ class SecurityCheck:
     def pair(self, tag: str, text: str, where: Where) -> None:
         """A security segment whose elements and place are judged elsewhere."""
         fields = read_fields(text, self._reading.marks, self._reading.repertoire.octets, where.offset)
+        before, self._last = self._last, where
         if tag == "USR" and self._trailer is not None:
             self._trailer.segments += 1
             return
@@ -140,6 +144,8 @@ class SecurityCheck:
         elif tag == "UST":
             self._answer(fields.value(1), where, fields.offset(1), fields.value(2), fields.offset(2))
         elif tag == "USD":
+            if not (self._encrypts or self._encryption or self._content_seen):
+                self._envelope.fault(FaultKind.SEGMENT_MISSING, self._level, "USH", before, params={"where": " (0501 = 4)"})
             self._encryption += 1
             self._encrypted = (fields.value(1), fields.value(2))
         elif tag == "USU":
@@ -188,6 +194,7 @@ class SecurityCheck:
 
     def _open(self, reference: str, encrypts: bool, where: Where, offset: int) -> None:
         self._header = _Header(reference, where, encrypts)
+        self._encrypts = self._encrypts or encrypts
         if not reference:
             self._nameless += 1
         elif reference in self._seen:
