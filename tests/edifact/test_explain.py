@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vanhub.edifact.excerpt import Excerpts
 from vanhub.edifact.explain import explain_report
 from vanhub.edifact.faults import Fault, FaultKind, Level
-from vanhub.edifact.report import GroupReport, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict
+from vanhub.edifact.report import Disposition, GroupReport, InterchangeHeader, Kind, MessageReport, Party, Report, Verdict
 from vanhub.edifact.separators import Separators
 
 A, P, R = Verdict.ACCEPTED, Verdict.PARTLY, Verdict.REJECTED
@@ -104,6 +104,23 @@ def test_verdicts() -> None:
         "ACCEPTED: interchange REF from S:ZZ to R; accepted for delivery: 1 of 1 messages.",
         "REJECTED: interchange REF from S:ZZ to R; nothing of it is delivered.",
         "REJECTED: interchange ? from S:ZZ to R; nothing of it is delivered.",
+    ]
+
+
+def test_what_is_held_is_not_said_to_be_delivered() -> None:
+    held = {0: Disposition.HELD}
+    all_held = explain_report(report(A, [message("1", A)]), lambda start, size: DATA[start : start + size], dispositions=held).splitlines()
+    assert all_held == [
+        "ACCEPTED: interchange REF from S:ZZ to R; accepted for delivery: 0 of 1 messages, held: 1.",
+        "Message 1 (CUSDEC D.96B): accepted and held for breaking a guide: an operator decides whether it is delivered; faults: 0.",
+        "",
+        "已接受：交换 REF，发件方 S:ZZ，收件方 R；共 1 份报文，投递 0 份，暂扣 1 份。",
+        "报文 1（CUSDEC D.96B）：已接受，因不符合实施指南而暂扣，由运营方决定是否投递；错误 0 处。",
+    ]
+    mixed = report(P, [message("1", A), message("2", A), message("3", R)])
+    assert [line for line in explain_report(mixed, lambda start, size: DATA[start : start + size], dispositions=held).splitlines() if "REF" in line] == [
+        "PARTLY ACCEPTED: interchange REF from S:ZZ to R; accepted for delivery: 1 of 3 messages, held: 1, rejected: 1.",
+        "部分接受：交换 REF，发件方 S:ZZ，收件方 R；共 3 份报文，投递 1 份，暂扣 1 份，拒收 1 份。",
     ]
 
 

@@ -47,6 +47,7 @@ class _Words:
 
     language: str
     verdicts: dict[Verdict, str]
+    held: str
     unreadable: str
     fate: dict[Verdict, str]
     guided: dict[Disposition, str]
@@ -78,10 +79,11 @@ class _Words:
 _ENGLISH = _Words(
     language="en",
     verdicts={
-        Verdict.ACCEPTED: "ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {total} of {total} messages.",
-        Verdict.PARTLY: "PARTLY ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {accepted} of {total} messages, rejected: {rejected}.",
+        Verdict.ACCEPTED: "ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {accepted} of {total} messages{held}.",
+        Verdict.PARTLY: "PARTLY ACCEPTED: interchange {reference} from {sender} to {recipient}; accepted for delivery: {accepted} of {total} messages{held}, rejected: {rejected}.",
         Verdict.REJECTED: "REJECTED: interchange {reference} from {sender} to {recipient}; nothing of it is delivered.",
     },
+    held=", held: {count}",
     unreadable="REJECTED: no interchange can be read from this; nothing of it is delivered.",
     fate={Verdict.ACCEPTED: "accepted for delivery", Verdict.REJECTED: "rejected, not delivered"},
     guided={
@@ -117,10 +119,11 @@ _ENGLISH = _Words(
 _CHINESE = _Words(
     language="zh",
     verdicts={
-        Verdict.ACCEPTED: "已接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；全部 {total} 份报文均予投递。",
-        Verdict.PARTLY: "部分接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；共 {total} 份报文，投递 {accepted} 份，拒收 {rejected} 份。",
+        Verdict.ACCEPTED: "已接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；共 {total} 份报文，投递 {accepted} 份{held}。",
+        Verdict.PARTLY: "部分接受：交换 {reference}，发件方 {sender}，收件方 {recipient}；共 {total} 份报文，投递 {accepted} 份{held}，拒收 {rejected} 份。",
         Verdict.REJECTED: "已拒收：交换 {reference}，发件方 {sender}，收件方 {recipient}；其中任何报文均不投递。",
     },
+    held="，暂扣 {count} 份",
     unreadable="已拒收：从中读不出任何交换；不作任何投递。",
     fate={Verdict.ACCEPTED: "接受，予以投递", Verdict.REJECTED: "拒收，不予投递"},
     guided={
@@ -162,7 +165,8 @@ def _lines(report: Report, fates: _Fates, excerpts: Sequence[Sequence[str]], wor
         sender=_named(str(header.sender)),
         recipient=_named(str(header.recipient)),
         total=len(report.messages),
-        accepted=len(report.messages) - fates.rejected,
+        accepted=len(report.messages) - fates.rejected - fates.held,
+        held=words.held.format(count=fates.held) if fates.held else "",
         rejected=fates.rejected,
     )
     yield from fates.lines(words)
@@ -199,6 +203,7 @@ class _Fates:
 
     named: list[tuple[MessageReport, Disposition | None, int]]
     rejected: int
+    held: int
     others_accepted: int
     others_rejected: int
 
@@ -217,7 +222,8 @@ class _Fates:
         rejected = _rejected(report.messages)
         named_rejected = _rejected([message for message, _, _ in named])
         others_rejected = rejected - named_rejected if len(named) < len(worth_naming) else 0
-        return cls(named, rejected, len(report.messages) - rejected - len(named) + named_rejected, others_rejected)
+        held = list(dispositions.values()).count(Disposition.HELD)
+        return cls(named, rejected, held, len(report.messages) - rejected - len(named) + named_rejected, others_rejected)
 
     def lines(self, words: _Words) -> Iterator[str]:
         for message, disposition, faults in self.named:
