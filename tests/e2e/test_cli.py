@@ -125,6 +125,8 @@ def test_message(hub: RunningHub, sender: Partner, tmp_path: Path) -> None:
     _, receipt = hub.post(sender, small("CLERK:ZZZ", "DESK:ZZZ", reference, number="D-4711"))
     for terms in (["--reference", reference], ["--sender", "CLERK:ZZZ", "--number", "D-4711"], ["--principal", "clerk", "--type", "CUSRES", "--limit", "1"]):
         assert [row["id"] for row in both(hub, "message", "find", *terms)] == [receipt["id"]]
+    assert [row["id"] for row in hub.json("message", "find", "--reference", reference, "--verdict", "accepted")] == [receipt["id"]]
+    assert hub.json("message", "find", "--reference", reference, "--verdict", "rejected", code=1) == []
     assert hub.json("message", "find", "--reference", "NO-SUCH", code=1) == []
     shown = both(hub, "message", "show", receipt["id"])
     assert (shown["verdict"], shown["acknowledgement"], shown["explanation"]) == ("accepted", receipt["acknowledgement"], receipt["explanation"])

@@ -36,13 +36,13 @@ def message() -> None:
 @click.option("--type", "message_type", default="", help="Message type, such as CUSDEC.")
 @click.option("--number", default="", help="Document number (BGM 1004), such as a declaration's.")
 @click.option("--principal", default="", help="Who sent it.")
-@click.option("--verdict", type=click.Choice(["", "accepted", "partly", "rejected"]), default="")
+@click.option("--verdict", type=click.Choice(["accepted", "partly", "rejected"]))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @as_json
 @click.pass_obj
-def find(hub: Operations, /, as_json: bool, **terms: Any) -> None:
+def find(hub: Operations, /, as_json: bool, verdict: str | None, **terms: Any) -> None:
     """Interchanges that match every term given, newest first. Exit 1 when there is none."""
-    rows = hub.ask("message.find", **terms)
+    rows = hub.ask("message.find", verdict=verdict or "", **terms)
     emit(rows, as_json, lambda rows: table(rows, _COLUMNS, empty="none found"))
     if not rows:
         raise click.exceptions.Exit(1)
