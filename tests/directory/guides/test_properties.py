@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import tempfile
 import time
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 
 from tests.directory.guides.samples import HEAD, check, guides_of, interchange, slowly, told
 from tests.directory.samples import DIRECTORIES
-from vanhub.directory.check import InterchangeCheck, check_interchange
+from vanhub.directory.check import InterchangeCheck, check_if_faultless, check_interchange
 from vanhub.directory.guides.load import GuideSet, open_guides
+from vanhub.directory.guides.memory import Memory
+from vanhub.directory.guides.segment import SegmentJudge
+from vanhub.edifact.scanner import Marks
 from vanhub.packed import packed
 
 SHIPPED = open_guides(packed("schemas"), directories=DIRECTORIES)
@@ -112,6 +116,59 @@ def test_all_ways_say_the_same(bgm: str, locs: list[str], dtms: list[str], docs:
         pieces.feed(data[at : at + piece])
     assert pieces.close() == report
     assert slowly(data, guides) == report
+
+
+@given(
+    st.lists(st.tuples(LOCS, st.lists(DTMS, min_size=1, max_size=2), st.lists(DOCS, max_size=2)), min_size=2, max_size=5),
+    st.booleans(),
+    st.integers(1, 60),
+)
+def test_what_is_remembered_of_messages_or_forgotten_changes_nothing(messages: list[tuple[str, list[str], list[list[str]]]], closed: bool, most: int) -> None:
+    """Messages that begin alike and end differently, by a memory that holds little."""
+    guides = copy.copy(small(closed))
+    guides._memory, guides._judges = Memory(most), {}
+    for loc, dtms, docs in messages * 2:
+        segments = ("BGM+830+E12", "LOC+22+5301:113", loc, *dtms, "DOC+811+A", "LOC+91+1", *(segment for doc in docs for segment in doc), "UNS+D", "UNS+S")
+        data = interchange(*segments)
+        assert check_interchange(data, DIRECTORIES, guides=guides) == slowly(data, small(closed))
+
+
+def test_the_date_of_each_message_is_its_own() -> None:
+    """What was accepted of one date is not accepted of another, whatever was remembered between."""
+    guides = small(True)
+    for day, valid in [("20060601", True), ("20060701", False), ("20060630", True), ("20051231", False), ("20060101", True)] * 2:
+        data = interchange("BGM+830+E12", "LOC+22+2200:113", f"DTM+141:{day}:102", "DOC+811+A", "LOC+91+1", "UNS+D", "UNS+S")
+        assert told(check_interchange(data, DIRECTORIES, guides=guides)) == ([] if valid else [("CODE_NOT_VALID", "LOC 3", 3, 1, "2200")])
+        assert (check_if_faultless(data, DIRECTORIES, guides=guides) is not None) is valid
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_guide_accepts_goes_the_fast_way_when_the_like_of_it_came_before(name: str) -> None:
+    type = SHIPPED.get(name).head.message
+    segments = segments_of(name)
+    data = "".join(f"{each}'" for each in ("UNB+UNOC:3+A+B+061008:1030+1", f"UNH+1+{type}:D:01B:UN:CNGC01", *segments, f"UNT+{len(segments) + 2}+1", "UNZ+1+1"))
+    report = check_interchange(data.encode(), DIRECTORIES, guides=SHIPPED)
+    assert report.messages[0].guide == name
+    assert check_if_faultless(data.encode(), DIRECTORIES, guides=SHIPPED) == report
+
+
+@given(st.text("+:?*'A1", max_size=12), st.booleans())
+def test_a_segment_read_the_fast_way_is_read_as_it_was_sent(tail: str, version_4: bool) -> None:
+    """The fast way says of any text what the slow way says, or nothing."""
+    marks = Marks(":", "+", ".", "?", "*" if version_4 else "", "'")
+    for guide in (small(True).get("declaration"), small(False).get("declaration")):
+        judge = SegmentJudge(guide, marks, 4 if version_4 else 3, Memory(1_000))
+        start, counts = guide.table.start, [0] * len(guide.table)
+        for text in ("LOC+22+5301:113", f"LOC+22+{tail}", f"LOC+{tail}", f"LOC{tail}", f"LOC+41+{tail}", f"LOC+22+5301:113:{tail}"):
+            step = judge.step(start, "BGM", list(counts))
+            assert step is not None
+            loc = judge.step(step.target, "LOC", list(counts))
+            assert loc is not None
+            assert loc.standing is not None
+            quick, slow = loc.standing.quick(frozenset()).tell(text, learning=True), loc.standing._judge(frozenset(), text)
+            if quick is not None:
+                assert (quick.chosen, quick.excluded, quick.met, quick.sayings) == (slow.chosen, slow.excluded, slow.met, slow.sayings)
+                assert [each.periods for each in quick.dated] == [each.periods for each in slow.dated]
 
 
 def segments_of(name: str) -> list[str]:

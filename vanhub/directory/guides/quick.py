@@ -1,19 +1,18 @@
 """A segment held against a guide the fast way, which only accepts: one regular expression reads all that the guide looks at.
 
 What it read is told apart by a key: the values that tell uses apart or that have to be one of some codes, of all others whether they are there. What the slow way
-(``segment``) said of a segment with this key it would say of all others, as long as their values are in their lists and have their forms. Texts with release characters
-or repetitions take the slow way.
+(``segment``) said of a segment with this key it would say of all others, as long as their values are in their lists and have their forms. Texts with repetitions,
+and with release characters in such values, are not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
 from vanhub.directory.guides.forms import Form
-from vanhub.directory.guides.lists import Period
 from vanhub.directory.guides.memory import Memory
 from vanhub.directory.guides.model import ElementRule, ListUse, Spot, Where
 from vanhub.directory.guides.said import Said
@@ -42,20 +41,22 @@ class SegmentReader:
         self._tag = tag
         self._marks = marks
         self._version_4 = version_4
+        self.release = marks.release
         self._composites: set[_At] = set()
         self._told: set[_At] = set()  # by their values
         self._judged: set[_At] = set()  # by whether they are there, and their values apart from that
         self._there: set[_At] = set()  # by whether they are there
         rules = list(rules)
-        for each in where:
-            for match in each:
-                self._ask(match.spot, self._told)
-        for spot in filled:
-            self._ask(spot, self._there)
         for rule in rules:
             few = rule.codes is not None or (rule.list is not None and not rule.list.prefix and len(rule.list.codes.names) <= _SHORT_LIST)
             self._ask(rule.spot, self._told if few else self._judged if rule.form is not None or rule.list is not None else self._there)
         self._judged -= self._told
+        matches = [match for each in where for match in each if self._is_sent(match.spot)]
+        for match in matches:
+            if self._at(match.spot) not in self._judged:
+                self._ask(match.spot, self._told)
+        for spot in filled:
+            self._ask(spot, self._there)
         self._there -= self._told | self._judged
         # For each group of the expression the place of the value that it has; None: it is empty, and says that something is there.
         self._groups: list[_At | None] = []
@@ -63,11 +64,14 @@ class SegmentReader:
             self._groups += [at, None] if at in self._judged else [at] if at in self._told else [None]
         self.keyed = tuple(number for number, at in enumerate(self._groups, 1) if at is None or at in self._told) if self._judged else ()
         """The groups that make the key; none: all of them."""
-        self.bounded: list[tuple[int, int | None, Mapping[str, tuple[Period, ...]]]] = []
-        """Groups with codes of which some are not good for ever and that are not in the key, how much of the value is the code, and these."""
+        self.picked: list[tuple[int, int | None, Container[str]]] = []
+        """Of groups that are not in the key, how much of the value may be in it, and if it is one of what: uses that it tells apart, codes that are not good for ever."""
+        for match in matches:
+            if self._at(match.spot) in self._judged:
+                self.picked.append((self._groups.index(self._at(match.spot)) + 1, None, match.values))
         for rule in rules:
             if rule.list is not None and rule.list.codes.periods and self._is_sent(rule.spot) and self._at(rule.spot) in self._judged:
-                self.bounded.append((self._groups.index(self._at(rule.spot)) + 1, rule.list.prefix or None, rule.list.codes.periods))
+                self.picked.append((self._groups.index(self._at(rule.spot)) + 1, rule.list.prefix or None, rule.list.codes.periods))
 
     def _ask(self, spot: Spot, asked: set[_At]) -> None:
         if self._is_sent(spot):
@@ -85,7 +89,12 @@ class SegmentReader:
     @cached_property
     def match(self) -> Callable[[str], re.Match[str] | None]:
         """Compiled when it is asked for, which takes about a millisecond."""
-        return re.compile(self._expression).fullmatch
+        return re.compile(self._expression(released=False)).fullmatch
+
+    @cached_property
+    def match_released(self) -> Callable[[str], re.Match[str] | None]:
+        """As ``match``, of texts with release characters in what is only asked for whether it is there."""
+        return re.compile(self._expression(released=True)).fullmatch
 
     def checks(self, match: re.Match[str], rules: Iterable[ElementRule]) -> Iterable[tuple[int, Accept]]:
         """What values that are there, and are not in the key, have to be.
@@ -108,31 +117,36 @@ class SegmentReader:
 
     # --- the expression ---
 
-    @property
-    def _expression(self) -> str:
+    def _expression(self, *, released: bool) -> str:
         # What was read is never taken back (``++``), and every choice is decided by the next character: matching is linear.
-        element, component, special = (re.escape(each) for each in (self._marks.element, self._marks.component, self._marks.release + self._marks.repetition))
+        marks = self._marks
+        element, component, release, special = (re.escape(each) for each in (marks.element, marks.component, marks.release, marks.release + marks.repetition))
+        plain, any_component, any_element, anything = (
+            f"[^{each}{special}]" if each or special else "[\\s\\S]" for each in (element + component, element + component, element, "")
+        )
+        if released:
+            any_component, any_element, anything = (f"(?:{each}|{release}[\\s\\S])" for each in (any_component, any_element, anything))
         asked = self._told | self._judged | self._there
-        # Nor are there release characters in what comes after all that is looked at: the last of its elements might not have ended where it seems to.
-        expression = f"(?:{element}[^{special}]*+|)" if special else f"(?:{element}[\\s\\S]*+|)"
+
+        def group(at: _At, plain: str, any: str) -> str:
+            if at in self._told:
+                return f"({plain}*+)"
+            return f"(?:({plain}++)()|)" if at in self._judged else f"(?:{any}++()|)" if at in self._there else f"{any}*+"
+
+        # Nor are there repetitions in what comes after all that is looked at.
+        expression = f"(?:{element}{anything}*+|)"
         for number in range(max((at for at, _ in asked), default=0), 0, -1):
             inner = ""
             for each in range(max((each for at, each in asked if at == number), default=-1), -1, -1):
-                after = f"(?:{component}{inner or f'[^{element}{special}]*+'}|)"
-                inner = self._group((number, each), f"[^{element}{component}{special}]") + after
+                inner = group((number, each), plain, any_component) + f"(?:{component}{inner or f'{any_element}*+'}|)"
             whole = (number, -1)
             if whole in self._composites:
-                something = f"{component}*+[^{element}{component}{special}]"
-                inner = f"(?:(?={something})()|(?!{something})){inner or f'[^{element}{special}]*+'}"
+                something = f"{component}*+{any_component}"
+                inner = f"(?:(?={something})()|(?!{something})){inner or f'{any_element}*+'}"
             elif whole in asked:
-                inner = self._group(whole, f"[^{element}{special}]")
-            expression = f"(?:{element}{inner or f'[^{element}{special}]*+'}{expression}|)"
+                inner = group(whole, f"[^{element}{special}]", any_element)
+            expression = f"(?:{element}{inner or f'{any_element}*+'}{expression}|)"
         return f"{re.escape(self._tag)}{expression}"
-
-    def _group(self, at: _At, letter: str) -> str:
-        if at in self._told:
-            return f"({letter}*+)"
-        return f"(?:({letter}++)()|)" if at in self._judged else f"(?:{letter}++()|)" if at in self._there else f"{letter}*+"
 
 
 class QuickSegments:
@@ -145,13 +159,15 @@ class QuickSegments:
         self._judge = judge
         self._memory = memory
         self._match: Callable[[str], re.Match[str] | None] | None = None
+        self._release = reader.release
+        self._is_released = False  # whether there were texts with release characters
         self._known: dict[Hashable, _Known] = {}
         self._saids: dict[Hashable, Said] = {}  # by all that is in them
         self.brief: dict[str, Said] = {}
         """What was said of brief texts; asked for apart from ``tell``, which takes longer."""
 
     def tell(self, text: str, learning: bool) -> Said | None:
-        """What is to be said of ``text``, its date left out, if that is nothing bad, or depends on the date alone. None where it takes the slow way to tell.
+        """What is to be said of ``text``, its date left out, if that is nothing bad, or depends on the date alone; else None.
 
         Without ``learning`` only by what came before.
         """
@@ -159,14 +175,17 @@ class QuickSegments:
             if not learning:
                 return None
             self._match = self._reader.match
-        match = self._match(text)
-        if match is None:
-            return None
         reader = self._reader
+        match = self._match(text)
+        if match is None and self._release and self._release in text and (learning or self._is_released):
+            self._is_released = True
+            match = reader.match_released(text)
+        if match is None:
+            said = self._judge(text) if learning else None
+            return self._keep(text, self._same(said)) if said is not None and said.is_in_order else None
         key: Hashable = match.group(*reader.keyed) if reader.keyed else match.groups()
-        if reader.bounded:
-            codes = [(match[group] or "")[:prefix] for group, prefix, _ in reader.bounded]
-            key = key, *(code if code in periods else "" for code, (_, _, periods) in zip(codes, reader.bounded, strict=True))
+        if reader.picked:
+            key = key, *[code if (code := (match[group] or "")[:most]) in among else "" for group, most, among in reader.picked]
         known = self._known.get(key)
         if known is None:
             known = self._learn(key, match) if learning else None
@@ -176,6 +195,9 @@ class QuickSegments:
         for group, accepts in checks:
             if not accepts(match[group]):
                 return None
+        return self._keep(text, said)
+
+    def _keep(self, text: str, said: Said) -> Said:
         if len(text) <= _BRIEF:
             if len(self.brief) >= _MOST_BRIEF:
                 self.brief.clear()
@@ -192,14 +214,17 @@ class QuickSegments:
             checks = tuple(check for chosen in said.chosen if chosen.use is not None for check in self._reader.checks(match, chosen.use.elements))
         except ValueError:
             return None
+        return self._memory.keep(self._known, key, (self._same(said), checks))
+
+    def _same(self, said: Said) -> Said:
+        """The one of those that say the same but for the date."""
         same = (
             tuple((chosen.slot.place, chosen.use.number) for chosen in said.chosen if chosen.use is not None),
             said.excluded,
             tuple(condition.number for condition in said.met),
             tuple(dated.periods for dated in said.dated),
         )
-        found = self._saids.get(same) or self._memory.keep(self._saids, same, replace(said, date=None))
-        return self._memory.keep(self._known, key, (found, checks))
+        return self._saids.get(same) or self._memory.keep(self._saids, same, replace(said, date=None))
 
 
 def _has_form(form: Representation | Form) -> Accept:
