@@ -322,7 +322,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "is not a schema file"),
+        (b"", "is not a schema file: File is not a zip file; import the directory again, or remove the file"),
         (b"PK\x03\x04 and nothing else", "is not a schema file"),
         (pack_schema([one()])[:-30], "is not a schema file"),
         (pack_schema([one()]).replace(b"schema.json", b"sketch.json"), "is not a schema file"),

@@ -241,7 +241,7 @@ class _SchemaFile:
             self._head = json.loads(self._archive.read("schema.json"))
             wrong = self._head["format"] != FORMAT
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise OperatorError(f"{path} is not a schema file: {error}") from error
+            raise OperatorError(f"{path} is not a schema file: {error}; import the directory again, or remove the file") from error
         if wrong:
             raise OperatorError(f"{path} has format {self._head['format']}, this vanhub reads format {FORMAT}")
 
