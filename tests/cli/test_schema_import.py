@@ -39,7 +39,7 @@ def test_an_import_is_used_at_once(home: Path) -> None:
     target = home / "schemas" / "D.24B.schema"
     assert said.stdout.splitlines() == [
         "D.24B: 1 messages, 2 segments, 1 composites, 2 elements, 0 codelists, 0 codes",
-        "2 files are no part of a directory and were passed over: d24b.zip/DISK/EDMD.ZIP/EDMDI1.24B, d24b.zip/README.TXT",
+        "2 files are no part of a directory and were passed over: EDMDI1.24B, README.TXT",
         f"written to {target}",
         "`vanhub check` and `vanhub schema` use it from now on; a hub that runs uses it after `vanhub reload`",
     ]

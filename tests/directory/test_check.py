@@ -355,6 +355,17 @@ def test_a_stream_of_interchanges() -> None:
     assert moved.messages[0] == replace(whole.messages[0], offset=moved.messages[0].offset, end=moved.messages[0].end)
 
 
+def test_octets_that_begin_no_interchange_are_one_report_however_many_they_are() -> None:
+    good = (HEADER + MESSAGE + TRAILER).encode()
+    nothing = b"\x00\xffnonsense" * 30_000
+    reports = list(check_stream([nothing[:100_000], nothing[100_000:] + good + nothing], DIRECTORIES))
+    assert [(report.offset, report.end, report.faults_total) for report in reports] == [
+        (0, len(nothing), 1),
+        (len(nothing), len(nothing) + len(good), 0),
+        (len(nothing) + len(good), 2 * len(nothing) + len(good), 1),
+    ]
+
+
 def test_nothing_at_all() -> None:
     assert list(check_stream([b"\r\n ", b""], DIRECTORIES)) == []
     assert [fault.kind for fault in check_interchange(b"", DIRECTORIES).faults] == [FaultKind.NOT_AN_INTERCHANGE]

@@ -277,6 +277,15 @@ class TestLarge:
             receipt = send(loop, hub.intake, trader, many("R1", MEMORY))
         assert receipt.verdict == "accepted"
 
+    def test_a_worker_that_cannot_read_the_schemas_says_so_until_they_are_mended(self, hub: Hub, loop: Loop, trader: Session) -> None:
+        wrong = hub.core.home.schemas / "D.27A.schema"
+        wrong.write_bytes(b"nonsense")
+        with pytest.raises(TemporaryError, match="interchanges of this size cannot be checked now"):
+            send(loop, hub.intake, trader, many("R1", MEMORY))
+        assert self.contents(hub) == []
+        wrong.unlink()
+        assert send(loop, hub.intake, trader, many("R1", MEMORY)).verdict == "accepted"
+
     def test_an_error_after_the_commit_does_not_take_the_content_away(self, hub: Hub, loop: Loop, trader: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         send(loop, hub.intake, trader, interchange("R1"))
 

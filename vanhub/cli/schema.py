@@ -115,9 +115,8 @@ def _say(imported: dict[str, Any], *, in_home: bool) -> None:
     if imported["warnings_total"] > len(imported["warnings"]):
         click.echo(f"warning: and {imported['warnings_total'] - len(imported['warnings'])} more", err=True)
     if imported["ignored"]:
-        click.echo(
-            f"{len(imported['ignored'])} files are no part of a directory and were passed over: {', '.join(imported['ignored'][:10])}{' ...' if imported['ignored'][10:] else ''}"
-        )
+        names = [name.rpartition("/")[2] for name in imported["ignored"]]
+        click.echo(f"{len(names)} files are no part of a directory and were passed over: {', '.join(names[:10])}{' ...' if names[10:] else ''}")
     if imported["file"] is None:
         click.echo("nothing was written")
     else:

@@ -10,21 +10,25 @@ import multiprocessing
 import signal
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
 from multiprocessing.synchronize import Event
 from typing import Any
 
+import structlog
 from twisted.internet.defer import Deferred
 
 from vanhub.directory.check import CheckLimits, InterchangeCheck
 from vanhub.directory.messages import Guides
 from vanhub.directory.model import Directories
 from vanhub.edifact.report import Report
-from vanhub.errors import TemporaryError
+from vanhub.errors import OperatorError, TemporaryError
 from vanhub.service.deferring import Futures
 from vanhub.service.home import Home
 from vanhub.store.content import ContentStore
 from vanhub.store.store import open_content
 from vanhub.values.delivery import ContentRef
+
+_log = structlog.get_logger("vanhub.workers")
 
 _PIECE = 1 << 16
 """Octets that a worker checks before it looks whether the hub is stopping: what is wrong everywhere takes a second or two for so much."""
@@ -40,7 +44,7 @@ class CheckWorkers:
         self._stopping = self._processes.Event()
 
     def check(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> Deferred[Report]:
-        """The report on the interchange that lies in ``ref``. Fails with ``TemporaryError`` when the worker died."""
+        """The report on the interchange that lies in ``ref``. Fails with ``TemporaryError`` when the worker died, or cannot read what it checks by."""
         try:
             pool, reporting = self._submit(ref, encoding, limits)
         except BrokenProcessPool:  # a worker died while it had nothing to do
@@ -48,14 +52,17 @@ class CheckWorkers:
             pool, reporting = self._submit(ref, encoding, limits)
         checking = self._futures.deferred(reporting)
 
-        def died(failure: Any) -> Any:
+        def failed(failure: Any) -> Any:
+            if failure.check(OperatorError):  # a file in the home is wrong, which was in order when the hub read it
+                _log.error("workers.cannot-check", error=str(failure.value))
+                raise TemporaryError("interchanges of this size cannot be checked now; the operators see why in the hub's log; send it again later")
             if not failure.check(BrokenProcessPool):
                 return failure
             if self._pool is pool:
                 self._pool = None
             raise TemporaryError("the check of this interchange was interrupted; send it again")
 
-        return checking.addErrback(died)
+        return checking.addErrback(failed)
 
     def _submit(self, ref: ContentRef, encoding: str, limits: CheckLimits) -> tuple[ProcessPoolExecutor, Future[Report]]:
         if self._pool is None:
@@ -76,24 +83,29 @@ class CheckWorkers:
             self._pool = None
 
 
-_content: ContentStore
-_directories: Directories
-_guides: Guides
+_home: Home
 _stopping: Event
 
 
 def _begin(home: Home, stopping: Event) -> None:
     """Once in each worker. The hub decides when it ends, not whoever interrupts the terminal."""
-    global _content, _directories, _guides, _stopping
+    global _home, _stopping
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _content, _directories, _stopping = open_content(home.store_url, home.content), home.open_directories(), stopping
-    _guides = home.open_guides(_directories)
+    _home, _stopping = home, stopping
+
+
+@lru_cache(maxsize=1)
+def _open() -> tuple[ContentStore, Directories, Guides]:
+    """What the worker needs, opened at its first check; until that succeeds at each."""
+    directories = _home.open_directories()
+    return open_content(_home.store_url, _home.content), directories, _home.open_guides(directories)
 
 
 def _check(ref: ContentRef, encoding: str, limits: CheckLimits) -> Report:
-    check = InterchangeCheck(_directories, guides=_guides, encoding=encoding, limits=limits)
+    content, directories, guides = _open()
+    check = InterchangeCheck(directories, guides=guides, encoding=encoding, limits=limits)
     for offset in range(0, ref.length, _PIECE):
         if _stopping.is_set():
             raise TemporaryError("the hub is stopping; send this interchange again")
-        check.feed(_content.read(ref, offset, min(_PIECE, ref.length - offset)))
+        check.feed(content.read(ref, offset, min(_PIECE, ref.length - offset)))
     return check.close()
