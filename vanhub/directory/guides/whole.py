@@ -79,22 +79,25 @@ class WholeJudge:
         state: _State | None = None
         ways = self._first
         for step, text in zip(steps, texts, strict=True):
-            way = ways.get(step)
-            if way is None:
-                way = self._way(state, step) if learning else None
-                if way is None:
+            try:
+                way = ways[step]
+            except KeyError:
+                found = self._way(state, step) if learning else None
+                if found is None:
                     return False
+                way = found
             said = way.brief.get(text)
             if said is None:
                 said = way.tell(text, learning)
                 if said is None:
                     return False
-            after = way.after.get(said)
-            if after is None:
-                after = self._after(way, state, step, said) if learning else None
-                if after is None:
+            try:
+                state = way.after[said]
+            except KeyError:
+                state = self._after(way, state, step, said) if learning else None
+                if state is None:
                     return False
-            state, ways = after, after.ways
+            ways = state.ways
         if state is None or not state.is_end:
             return False
         return not state.key.periods or self._are_valid(state.key.periods, steps, texts)
