@@ -137,9 +137,9 @@ def test_pieces_do_not_matter_and_no_octet_is_lost(data: bytes, cuts: list[int])
     assert [measure(whole[:at]) + measure(whole[at:]) for at in range(len(whole))] == [len(data)] * len(whole)
 
 
-@given(st.lists(PIECES, max_size=25).map(b"".join), st.lists(st.integers(0, 100), max_size=6))
+@given(st.lists(PIECES, max_size=25).map(b"".join), st.lists(st.integers(0, 100), max_size=6), st.sampled_from([b"'", b"\n", b" "]))
 @settings(max_examples=500, deadline=None)
-def test_who_needs_no_text_sees_the_same_state(data: bytes, cuts: list[int]) -> None:
+def test_who_needs_no_text_sees_the_same_state(data: bytes, cuts: list[int], terminator: bytes) -> None:
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     reader, passer, held, usual = CodeExtension(), CodeExtension(), b"", 0
     text = "".join(reader.feed(data[start:end]) for start, end in pairwise(places)) + reader.feed(b"", last=True)
@@ -148,17 +148,19 @@ def test_who_needs_no_text_sees_the_same_state(data: bytes, cuts: list[int]) -> 
         held, at = held + data[start:end], 0
         while at < len(held):
             if passer.is_shifted or held[at] in CONTROLS:
-                reached, _ = passer.pass_shifted(held, at, last)
-                if reached == at or (passer.is_shifted and reached < len(held)):
+                reached, _, is_end, released = passer.pass_shifted(held, at, last, terminator, b"", False)
+                assert not released
+                usual += is_end
+                if reached == at or (passer.is_shifted and reached < len(held) and not is_end):
                     at = reached
                     break
                 at = reached
             else:
-                usual += held[at] == ord("'")
+                usual += held[at] == terminator[0]
                 at += 1
         held = held[at:]
     assert held == b""
-    assert usual == text.count("'")
+    assert usual == text.count(terminator.decode())
 
 
 @given(st.lists(PIECES, max_size=25).map(b"".join), st.lists(PIECES, max_size=10).map(b"".join))

@@ -7,12 +7,14 @@ from itertools import pairwise
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from vanhub.edifact.advice import UNA_LENGTH
 from vanhub.edifact.charset import repertoire
 from vanhub.edifact.framing import Framer, Octets
 from vanhub.edifact.reader import Opaque, Reader
+from vanhub.edifact.scanner import BLANK
 from vanhub.edifact.separators import Separators
 
 HEADER = b"UNB+UNOW:4+A+B+20260101:1200+R'"
@@ -24,9 +26,9 @@ Passed = tuple[int, bool, bool]
 """Octets, lost, cut."""
 
 
-def read(*pieces: bytes, separators: Separators = Separators.default(4), version: int = 4) -> tuple[list[str | Passed], str]:  # noqa: B008
+def read(*pieces: bytes, separators: Separators = Separators.default(4), version: int = 4, identifier: str = "UNOW") -> tuple[list[str | Passed], str]:  # noqa: B008
     """The segments, with what each ``Opaque`` says, and the rest."""
-    known = repertoire("UNOW")
+    known = repertoire(identifier)
     assert known is not None
     reader = Reader(separators, version, known, 1 << 20)
     segments = [segment for piece in pieces for segment in reader.feed(piece)] + reader.feed(b"", last=True)
@@ -135,6 +137,46 @@ def test_pieces_do_not_matter_and_both_agree(body: bytes, cuts: list[int]) -> No
     assert not complete or rest == ""
     octets = sum(each[0] if isinstance(each, tuple) else len(each.encode("utf-8", "surrogateescape")) + 1 for each in segments)
     assert octets + len(rest.encode("utf-8", "surrogateescape")) == len(first)
+
+
+SHIFTS = st.sampled_from(
+    [
+        *(b"\x1b$B", b"\x1b(B", b"\x1b$*H", b"\x1bN", b"\x1b(I", b"\x0e", b"\x0f", b"\x1b", b"$", b"0!", b"'UNZ+", b"\xb0\xa1", b"\x81", b"A", b" "),
+        *(b"?", b"\x1d", b"\n", b"\r", b"\x1c", b"'", b"UNZ+", b"UNB+UNOX:3+", b"U", b"USD+", b"\x1b$B0!\n\x1b(BUNZ+0+R\n"),
+    ]
+)
+
+
+@given(
+    st.lists(SHIFTS, max_size=25).map(b"".join),
+    st.lists(st.integers(0, 200), max_size=6),
+    st.sampled_from([b"\n", b"\r", b"\x1c", b"'"]),
+    st.sampled_from([b"?", b"\x1d", b" "]),
+    st.sampled_from([3, 4]),
+)
+@settings(max_examples=600, deadline=None)
+@example(b"FTX+\x1b$B0!\n\x1b(BUNZ+0+R\n", [], b"\n", b"?", 3)
+@example(b"FTX+\x1b$B0!\nUNZ+\n\x1b(BUNZ+0+R\x1b$B0!\x1c\n", [], b"\n", b"?", 4)
+@example(b"FTX+\x1b$B0!\x1c\x1b(BUNZ+\x1b$B\x1d\x1c\x1d\x1d\x1c", [], b"\x1c", b"\x1d", 4)
+def test_both_agree_where_shifted_text_has_control_characters(body: bytes, cuts: list[int], terminator: bytes, release: bytes, version: int) -> None:
+    separators = Separators(release=release, terminator=terminator)
+    head = b"UNB+UNOX:%d+A+B+20260101:1000+R" % version + terminator
+    data = separators.una + head + body
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    pieces, singles = [data[start:end] for start, end in pairwise(places)], [data[at : at + 1] for at in range(len(data))]
+    assert units(*pieces) == units(*singles) == units(data)
+    first, complete = units(data)[0]
+
+    def frame(*pieces: bytes) -> tuple[list[str], str]:
+        """Where an interchange begins or ends, and the rest."""
+        segments, rest = read(*pieces, separators=separators, version=version, identifier="UNOX")
+        texts = [each.lstrip(BLANK.replace(terminator.decode(), "")) for each in segments if isinstance(each, str)]
+        return [text[:4] for text in texts if text.startswith(("UNZ+", "UNB+"))], rest
+
+    sent = first[UNA_LENGTH:]
+    assert frame(sent) == frame(*(sent[at : at + 1] for at in range(len(sent))))
+    assert frame(sent)[0] == (["UNB+", "UNZ+"] if complete else ["UNB+"])
+    assert not complete or frame(sent)[1] == ""
 
 
 def test_an_object_is_not_held() -> None:

@@ -259,10 +259,14 @@ class Framer:
         return at
 
     def _pass_shifted(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
-        end, is_blank = self._extension.pass_shifted(data, at, last)
+        end, is_blank, is_end, self._released = self._extension.pass_shifted(data, at, last, self._terminator, self._release, self._released)
         self._emit(data, at, end)
-        self._released = False
-        if not is_blank and self._resumed is _State.SEGMENT_START:
+        if is_end and self._resumed is _State.TRAILER:
+            self._end(complete=True)
+            return end, False
+        if is_end:
+            self._resumed = _State.SEGMENT_START
+        elif not is_blank and self._resumed is _State.SEGMENT_START:
             self._resumed = _State.SEGMENTS
         if end > at and not self._extension.is_shifted:
             self._state = self._resumed

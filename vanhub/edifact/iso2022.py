@@ -22,6 +22,7 @@ import codecs
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _ZERO = 0xD808
 SHIFT_MARKS = "".join(map(chr, range(_ZERO - 8, _ZERO + 8)))
@@ -83,6 +84,17 @@ _SETS_94_94 = {
 }
 
 
+class Passed(NamedTuple):
+    """How far shifted text was passed. ``is_blank``: there was nothing but white space and changes of state; ``is_end``: a terminator stands last;
+    ``released``: a release character does, which is not itself released.
+    """
+
+    end: int
+    is_blank: bool
+    is_end: bool
+    released: bool
+
+
 class CodeExtension:
     """The state, and what octets are in it. Begins as an interchange does.
 
@@ -140,18 +152,21 @@ class CodeExtension:
             texts.append(self._cut_short())
         return "".join(texts)
 
-    def pass_shifted(self, data: bytes, at: int, last: bool) -> tuple[int, bool]:
-        """Passes a control octet, or what follows in shifted state, until the state is as usual: how far, and whether there was nothing but white space
-        and changes of state. Less far where more octets must come.
+    def pass_shifted(self, data: bytes, at: int, last: bool, terminator: bytes, release: bytes, released: bool) -> Passed:
+        """Passes a control octet, or what follows in shifted state, until the state is as usual, or until after a ``terminator`` that is not released: control
+        characters are themselves in shifted text too. ``released``: what stands at ``at`` is. Less far where more octets must come.
         """
-        begun, is_blank = at, True
-        while at < len(data) and (at == begun or self.is_shifted):
+        begun, is_blank, is_end = at, True, False
+        terminates, releases = terminator.decode("latin-1"), release.decode("latin-1")
+        while at < len(data) and not is_end and (at == begun or self.is_shifted):
             text, octets = self._token(data, at, last)
             if not octets:
                 break
             at += octets
-            is_blank = is_blank and text in _BLANK
-        return at, is_blank
+            is_end = text == terminates and not released
+            released = text == releases and not released
+            is_blank = is_blank and text in _BLANK and not released
+        return Passed(at, is_blank, is_end, released)
 
     @property
     def _is_plain(self) -> bool:

@@ -84,9 +84,11 @@ class Reader:
     def _read(self, data: bytes, at: int, last: bool, segments: list[str]) -> tuple[int, bool]:
         """Text, up to a segment that announces a passage, or to where shifted text begins or ends."""
         if data[at] in self._controls or self._extension.is_shifted:
-            end, is_blank = self._extension.pass_shifted(data, at, last)
+            separators = self._separators
+            release = separators.release.strip(b" ")
+            end, is_blank, is_end, self._released = self._extension.pass_shifted(data, at, last, separators.terminator, release, self._released)
             segments += self._scanner.feed(data[at:end])
-            self._at_start, self._released = self._at_start and is_blank, False
+            self._at_start = is_end or (self._at_start and is_blank)
             return end, end == at
         found = self._find(data, at)
         end = found if found is not None else len(data) if last else max(at, len(data) - self._unclear(data))
