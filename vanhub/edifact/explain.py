@@ -53,6 +53,7 @@ class _Words:
     guided: dict[Disposition, str]
     message: str
     no_message: str
+    measured: str
     kinds: dict[Kind, str]
     others: str
     others_rejected: str
@@ -93,6 +94,7 @@ _ENGLISH = _Words(
     },
     message="{name} ({type} {directory}): {fate}; faults: {faults}.",
     no_message="{name}: {fate}; faults: {faults}.",
+    measured="; against guide {guide}: {count}.",
     kinds={Kind.MESSAGE: "message {reference}", Kind.PACKAGE: "package {reference}", Kind.ENCRYPTED: "encrypted data {reference}"},
     others="Messages accepted and not named here: {count}.",
     others_rejected="Messages rejected and not named here: {count}.",
@@ -133,6 +135,7 @@ _CHINESE = _Words(
     },
     message="{name}（{type} {directory}）：{fate}；错误 {faults} 处。",
     no_message="{name}：{fate}；错误 {faults} 处。",
+    measured="；不符合指南 {guide} {count} 处。",
     kinds={Kind.MESSAGE: "报文 {reference}", Kind.PACKAGE: "包 {reference}", Kind.ENCRYPTED: "加密数据 {reference}"},
     others="此处未列出的已接受报文：{count} 份。",
     others_rejected="此处未列出的已拒收报文：{count} 份。",
@@ -228,13 +231,14 @@ class _Fates:
     def lines(self, words: _Words) -> Iterator[str]:
         for message, disposition, faults in self.named:
             name = _message_name(message, words)
-            yield (words.message if message.kind is Kind.MESSAGE else words.no_message).format(
+            line = (words.message if message.kind is Kind.MESSAGE else words.no_message).format(
                 name=name[:1].upper() + name[1:],
                 type=_named(message.type),
                 directory=_named(_identified(message)),
                 fate=words.guided[disposition] if disposition is not None else words.fate[message.verdict],
                 faults=faults,
             )
+            yield line[:-1] + words.measured.format(guide=message.guide, count=message.guide_faults + message.guide_warnings) if message.guide else line
         if self.others_accepted:
             yield words.others.format(count=self.others_accepted)
         if self.others_rejected:
