@@ -135,7 +135,9 @@ def test_accepted_encodings_contain_ascii(name: str) -> None:
     assert [codecs.decode(bytes([octet]), known.codec) for octet in range(128)] == list(ascii_text)
 
 
-@pytest.mark.parametrize("name", ["utf-16", "utf-32", "cp500", "utf-7", "hz", "iso2022_jp", "euc_jp", "big5hkscs", "cp864", "shift_jis_nope", "punycode", "rot13", "idna"])
+@pytest.mark.parametrize(
+    "name", ["utf-16", "utf-32", "cp500", "utf-7", "hz", "iso2022_jp", "euc_jp", "big5hkscs", "cp864", "shift_jis_nope", "punycode", "rot13", "idna"]
+)
 def test_refused_encodings(name: str) -> None:
     with pytest.raises(LookupError):
         repertoire("UNOX", name)
