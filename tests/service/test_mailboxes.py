@@ -188,6 +188,7 @@ class TestRecords:
             "test": "",
             "received_at": whole["interchange"]["received_at"],
             "verdict": "accepted",
+            "guide_faults": [],
         }
         assert part["deliveries"] == [whole["deliveries"][0]]
         assert part["messages"] == []
