@@ -159,6 +159,12 @@ class CodeExtension:
         begun, is_blank, is_end = at, True, False
         terminates, releases = terminator.decode("latin-1"), release.decode("latin-1")
         while at < len(data) and not is_end and (at == begun or self.is_shifted):
+            if data[at] not in CONTROLS and not self._single and not released:
+                run = _telling_nothing(self._sets[self._left], self._sets[self._right], terminator + release).match(data, at)
+                if run is not None:
+                    at = run.end()
+                    is_blank = is_blank and not run[0].strip(b" \t\r\n")
+                    continue
             text, octets = self._token(data, at, last)
             if not octets:
                 break
@@ -254,6 +260,18 @@ class CodeExtension:
                 if len(character) < octets and not last and error.reason == "incomplete multibyte sequence":
                     return "", 0
         return _undecodable(data[at : at + 1]), 1
+
+
+@lru_cache(maxsize=256)
+def _telling_nothing(left: CodedSet, right: CodedSet, service: bytes) -> re.Pattern[bytes]:
+    """Whole characters of the two sets, and control characters other than those that change the state or are ``service``."""
+    controls = re.escape(bytes({*range(0x21), 0x7F} - {*CONTROLS, *service}))
+    graphic = rb"[\x21-\x7e]++" if left.octets == 1 else rb"(?:[\x21-\x7e]{2})++"
+    high = rb"[\xa0-\xff]++" if right.octets == 1 else rb"(?:[\xa1-\xfe]{2})++"
+    if right is _GB_2312:
+        # GB 18030 has every one of these; the two first octets left out may be single shifts.
+        high = rb"(?:[\x81-\x8d\x90-\xfe][\x40-\x7e\x80-\xfe])++"
+    return re.compile(b"(?:[" + controls + b"]++|" + graphic + b"|" + high + b")++")
 
 
 def measure(text: str) -> int:
