@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import select
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -276,6 +279,26 @@ class TestLarge:
         except TemporaryError:
             receipt = send(loop, hub.intake, trader, many("R1", MEMORY))
         assert receipt.verdict == "accepted"
+
+    def test_a_worker_ends_with_a_hub_that_is_killed(self) -> None:
+        script = """
+import multiprocessing, os, signal
+from concurrent.futures import ProcessPoolExecutor
+from vanhub.service.workers import _begin
+if __name__ == "__main__":
+    processes = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, processes, _begin, (None, processes.Event())) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        signal.pause()
+"""
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as hub:
+            assert hub.stdout is not None
+            worker = os.pidfd_open(int(hub.stdout.readline()))
+            hub.kill()
+        try:
+            assert select.select([worker], [], [], 60)[0] == [worker]
+        finally:
+            os.close(worker)
 
     def test_a_worker_that_cannot_read_the_schemas_says_so_until_they_are_mended(self, hub: Hub, loop: Loop, trader: Session) -> None:
         wrong = hub.core.home.schemas / "D.27A.schema"

@@ -7,7 +7,9 @@ travels back. Workers are spawned, not forked, and open the store's content and 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
@@ -92,6 +94,15 @@ def _begin(home: Home, stopping: Event) -> None:
     global _home, _stopping
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _home, _stopping = home, stopping
+    # A hub that was killed ends no worker, and a worker that waits for work does not notice.
+    threading.Thread(target=_end_with_the_hub, daemon=True).start()
+
+
+def _end_with_the_hub() -> None:
+    hub = multiprocessing.parent_process()
+    if hub is not None:
+        hub.join()
+        os._exit(1)
 
 
 @lru_cache(maxsize=1)
