@@ -1,0 +1,1 @@
+"""Clearance (通关系统): declarations, manifests, duties, release."""

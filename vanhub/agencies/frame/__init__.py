@@ -1,0 +1,1 @@
+"""How any agency runs: deliveries in, decisions, records and ledgers, interchanges out."""

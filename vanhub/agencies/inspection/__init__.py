@@ -1,0 +1,1 @@
+"""Inspection and quarantine (商检): clearance notes."""

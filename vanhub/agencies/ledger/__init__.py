@@ -1,0 +1,1 @@
+"""Ledgers (电子底账): accounts, balances and postings in double entry."""
