@@ -18,6 +18,8 @@ _UNDECODABLE = re.compile("[\ud800-\udfff]")
 class ReadSegment:
     """A segment as read: ``[element][component]``, the tag being element 0; ``""`` for whatever is not there."""
 
+    __slots__ = ("_elements", "tag")
+
     def __init__(self, elements: list[list[str]]) -> None:
         self._elements = elements
         self.tag = self.at(0)
@@ -65,12 +67,18 @@ def read_segments(data: bytes) -> Iterator[ReadSegment]:
         raise ValueError("not an interchange: it begins with neither UNA nor UNB")
     text = (repertoire(data[4:8].decode("latin-1")) or LEGIBLE).decoder()(data, True)
     for segment in split(text, marks.terminator, marks.release)[:-1]:
-        elements = split(segment.lstrip(BLANK), marks.element, marks.release)
-        yield ReadSegment([[_value(component, marks) for component in split(element, marks.component, marks.release)] for element in elements])
+        segment = segment.lstrip(BLANK)
+        if marks.release and marks.release in segment:
+            elements = split(segment, marks.element, marks.release)
+            yield ReadSegment(
+                [[_as_read(unreleased(component, marks.release)) for component in split(element, marks.component, marks.release)] for element in elements]
+            )
+        else:
+            yield ReadSegment([element.split(marks.component) for element in _as_read(segment).split(marks.element)])
 
 
-def _value(component: str, marks: Marks) -> str:
-    return _UNDECODABLE.sub("\ufffd", without_shifts(unreleased(component, marks.release)))
+def _as_read(text: str) -> str:
+    return text if text.isascii() else _UNDECODABLE.sub("\ufffd", without_shifts(text))
 
 
 def read_messages(data: bytes, type: str) -> Iterator[list[ReadSegment]]:
