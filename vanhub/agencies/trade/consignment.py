@@ -128,7 +128,7 @@ class Consignment:
                 duty_mode="1",
                 name=ware.name_zh,
                 origin="CHN" if self.export else ware.country,
-                final_country=ware.country if self.export else "",
+                final_country=self.first.country if self.export else "",
                 declared=quantity,
                 first=quantity,
                 second=Quantity(lot.kilograms, ware.second) if ware.second else None,

@@ -35,13 +35,13 @@ class Scene:
 @dataclass(frozen=True, slots=True)
 class Fraud:
     """``code``: with which it is stopped; ``agency``: by whom; ``export``: of an export; ``licensed``, ``noted``: of goods that need a licence, a note, or either way (None); ``closes``: the enterprise does not
-    trade afterwards."""
+    trade afterwards. ``script`` None: it needs a licence of its own in a certain state, and then is ``on_licence``."""
 
     name: str
     code: str
     agency: str
     export: bool
-    script: Callable[[Scene], Script]
+    script: Callable[[Scene], Script] | None = None
     licensed: bool | None = None
     noted: bool | None = None
     closes: bool = False
@@ -167,7 +167,13 @@ def on_licence(consignment: Consignment, licence: str, licence_office: str) -> S
     return (yield from _declared(declaration, filing(consignment, form)))
 
 
+EXPIRED = Fraud("licence-expired", "L202", "customs", True, licensed=True)
+ONCE_TOO_OFTEN = Fraud("licence-used-up", "L205", "customs", True, licensed=True)
+OVERDRAWN = Fraud("licence-overdrawn", "L204", "customs", True, licensed=True)
 FRAUDS = (
+    EXPIRED,
+    ONCE_TOO_OFTEN,
+    OVERDRAWN,
     Fraud("total", "E103", "customs", True, lambda scene: _export_of(scene, _wrong_total), licensed=False),
     Fraud("price", "E103", "customs", True, lambda scene: _export_of(scene, _wrong_product), licensed=False),
     Fraud("closed-enterprise", "E101", "customs", True, _closed_enterprise, licensed=False, noted=False, closes=True),
