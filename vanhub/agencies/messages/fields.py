@@ -291,8 +291,8 @@ def ftx(subject: str, text: str, language: str = "") -> Iterator[Segment]:
 def pna(qualifier: str, party: str, name: str = "") -> Iterator[Segment]:
     """``party``: 3039 of a national list; ``name``: of at most 350 characters, the rest is cut off."""
     if party or name:
-        identified = [party, "ZZZ", "ZZZ"] if party else ""
-        named = ["1", "1", *(["1", line] for line in _lines(name, _PNA_LINE))] if name else []
+        identified: str | list[str] = [party, "ZZZ", "ZZZ"] if party else ""
+        named: list[str | list[str]] = ["1", "1", *(["1", line] for line in _lines(name, _PNA_LINE))] if name else []
         yield Segment("PNA", qualifier, "", identified, *named)
 
 
