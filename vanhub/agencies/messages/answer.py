@@ -21,6 +21,7 @@ class AnswerKind(enum.StrEnum):
     GENERAL = "961"
     DECISION = "962"
     REJECTION = "963"
+    CARGO = "964"
     TAX_BILL = "965"
 
 
@@ -50,6 +51,7 @@ class Answer:
     errors: tuple[Complaint, ...] = ()
     remarks: tuple[str, ...] = ()
     document: str = ""
+    bills_of_lading: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, message: Message) -> Answer:

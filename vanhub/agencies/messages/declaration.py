@@ -146,6 +146,7 @@ class Declaration:
     charges: Money | None = None
     rate: Decimal | None = None
     taxes: tuple[Tax, ...] = ()
+    destination: str = ""
 
     @classmethod
     def parse(cls, message: Message) -> Declaration:
@@ -170,6 +171,7 @@ class Cancellation:
     reason: str
     trader: str = ""
     broker: str = ""
+    declarant: str = ""
 
     @classmethod
     def parse(cls, message: Message) -> Cancellation:

@@ -15,14 +15,26 @@ from vanhub.agencies.messages.declaration import Transport
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """SGP: so many of the packages are in this container."""
+
+    container: str
+    packages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Goods:
-    """GID: ``packages`` of ``package_kind``, ``name`` FTX+AAA, ``gross_weight`` in kilograms, ``containers`` SGP."""
+    """GID: ``packages`` of ``package_kind``, ``name`` FTX+AAA, ``gross_weight`` in kilograms, ``placements`` SGP."""
 
     packages: int
     package_kind: str
     name: str
     gross_weight: Decimal
-    containers: tuple[str, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        return tuple(placement.container for placement in self.placements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +62,18 @@ class Consignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """EQD: ``size``: ISO 6346 size and type, such as ``22G1``; ``seals``: SEL."""
+
+    number: str
+    size: str
+    seals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """``number``: BGM 1004, the manifest's number that declarations name (RFF+AFB); ``function``: 9 original, 4 change, 1 cancelled; ``inbound``: GIS 23 (else 22); ``office``: LOC+41 or 42; ``carrier``: NAD+RL, customs code;
-    ``expected``: DTM+132 (in) or 133 (out); ``containers``: EQD with its seals.
+    ``expected``: DTM+132 (in) or 133 (out).
     """
 
     TYPE: ClassVar[str] = "CUSCAR"
@@ -68,7 +89,7 @@ class Manifest:
     port_of_discharge: str
     expected: datetime
     consignments: tuple[Consignment, ...]
-    containers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    containers: tuple[Container, ...] = ()
     carrier_name: str = ""
 
     @classmethod

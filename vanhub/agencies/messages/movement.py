@@ -29,6 +29,7 @@ class ConveyanceReport:
     transport: Transport
     packages: int | None = None
     other_port: str = ""
+    function: str = "9"
 
     @classmethod
     def parse(cls, message: Message) -> ConveyanceReport:
@@ -62,6 +63,7 @@ class Tally:
     port: str
     operator: str
     boxes: tuple[TalliedBox, ...]
+    function: str = "9"
 
     @classmethod
     def parse(cls, message: Message) -> Tally:
@@ -83,6 +85,7 @@ class GatedBox:
     bills: tuple[str, ...] = ()
     office: str = ""
     seals: tuple[str, ...] = ()
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class GateReport:
     gate_in: bool
     operator: str
     boxes: tuple[GatedBox, ...]
+    function: str = "9"
 
     @classmethod
     def parse(cls, message: Message) -> GateReport:

@@ -27,6 +27,8 @@ class Payment:
     bank: str
     payer: str
     beneficiary: str
+    beneficiary_bank: str = "TREASURY"
+    function: str = "9"
 
     @classmethod
     def parse(cls, message: Message) -> Payment:
