@@ -4,7 +4,7 @@ An account is one part of one balance: of the licence line ``06-AB-300123/1`` so
 part to another, so that the parts of a balance always add up to nothing: what was issued stands negative in ``ISSUED``, the source. Every other
 part is never negative.
 
-Amounts are exact: ``Decimal`` with at most six decimals.
+Amounts are exact: ``Decimal`` with at most six decimals, up to ``MOST``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,29 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from decimal import Decimal
+
+MOST_MILLIONTHS = 9 * 10**18
+"""What fits into a 64-bit integer: the most that one transfer can move, and that a balance can be, in millionths."""
+
+MOST = Decimal(MOST_MILLIONTHS) / 10**6
+"""The same as an amount: 9,000,000,000,000."""
+
+
+def millionths(amount: Decimal) -> int:
+    """``amount`` as the tables keep it.
+
+    Raises:
+        ValueError: more than six decimals, or more than ``MOST``.
+    """
+    whole = amount.scaleb(6)
+    if not amount.is_finite() or whole != whole.to_integral_value() or abs(whole) > MOST_MILLIONTHS:
+        raise ValueError(f"{amount} is no amount of at most {MOST:,} with at most six decimals")
+    return int(whole)
+
+
+def from_millionths(number: int) -> Decimal:
+    """The inverse of ``millionths``, without zeros at the end: 3.5, not 3.500000."""
+    return Decimal(number) / 10**6
 
 
 class Part(enum.StrEnum):
@@ -39,7 +62,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """``amount`` (more than 0) of ``unit`` goes from part ``source`` to part ``target`` of one balance."""
+    """``amount`` (more than 0) of ``unit`` goes from part ``source`` to another part ``target`` of one balance. Any other is a ``ValueError``."""
 
     book: str
     owner: str
@@ -47,6 +70,10 @@ class Transfer:
     amount: Decimal
     source: Part
     target: Part
+
+    def __post_init__(self) -> None:
+        if millionths(self.amount) <= 0 or self.source == self.target:
+            raise ValueError(f"{self} moves nothing")
 
     @property
     def debit(self) -> Account:
