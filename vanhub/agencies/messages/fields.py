@@ -151,7 +151,7 @@ class Field:
 
 
 class Fields:
-    """Segments to be read: of a message, a section, a group. ``item``: as in ``Field``."""
+    """Segments to be read: of a message, a section, a group. ``item``: as in ``Field``. A qualifier may have a second part: ``MEA`` with ``AAX+AAD``."""
 
     def __init__(self, segments: Sequence[ReadSegment], item: int | None = None) -> None:
         self._segments = segments
@@ -176,6 +176,19 @@ class Fields:
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
         en, zh = _place(_named(tag, "/".join(qualifiers)), self._item)
         raise Unreadable(Complaint("E105", f"{en} is missing: add it", f"缺少{zh}，请补填", self._item))
+
+    def sole(self, tag: str, qualifier: str, read: Callable[[Field], T]) -> T | None:
+        """As ``maybe``, where a second one would be lost: E107."""
+        found = self.all(tag, qualifier, read)
+        if len(found) > 1:
+            en, zh = _place(_named(tag, qualifier), self._item)
+            raise Unreadable(Complaint("E107", f"{en} comes {len(found)} times: state one", f"{zh}出现{len(found)}次，只能填一个", self._item))
+        return found[0] if found else None
+
+    @property
+    def trigger(self) -> str:
+        """The tag of the first segment; ``""`` where there is none."""
+        return self._segments[0].tag if self._segments else ""
 
     def number(self) -> str:
         """BGM 1004."""
@@ -207,7 +220,7 @@ class Fields:
     def _found(self, tag: str, qualifier: str | tuple[str, ...]) -> Iterator[Field]:
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
         for segment in self._segments:
-            if segment.tag == tag and (qualifiers == ("",) or segment.at(1) in qualifiers):
+            if segment.tag == tag and (qualifiers == ("",) or segment.at(1) in qualifiers or f"{segment.at(1)}+{segment.at(2)}" in qualifiers):
                 yield Field(segment, _named(tag, segment.at(1) if qualifier else ""), self._item)
 
 
