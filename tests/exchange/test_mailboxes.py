@@ -156,6 +156,10 @@ def test_the_shipped_agencies() -> None:
     assert [(box.id, str(box.addresses[0])) for box in boxes] == [
         ("customs", "GACC:ZZZ"),
         ("e-port", "EPORT:ZZZ"),
+        ("foreign-customs-ca", "CACUSTOMS:ZZZ"),
+        ("foreign-customs-eu", "EUCUSTOMS:ZZZ"),
+        ("foreign-customs-tr", "TRCUSTOMS:ZZZ"),
+        ("foreign-customs-us", "USCUSTOMS:ZZZ"),
         ("foreign-exchange", "SAFE:ZZZ"),
         ("inspection", "CIQ:ZZZ"),
         ("licensing", "MOFTEC:ZZZ"),
@@ -238,4 +242,16 @@ def test_the_registers_answer_to_a_trader_is_copied_to_the_agencies_but_two_trad
         [route.mailbox for route in decide_admission(w.report, peek=w.peek, principal=who, registry=known, hub=HUB, now=NOW).routes]
         for w, who in ((answer, known.principals["registry"]), (private, other))
     ]
-    assert routes == [["trader", "customs", "e-port", "foreign-exchange", "tax"], ["trader"]]
+    assert routes == [["trader", "customs", "e-port", "foreign-exchange", "inspection", "licensing", "tax"], ["trader"]]
+
+
+@pytest.mark.parametrize(("country", "address"), [("us", "USCUSTOMS"), ("eu", "EUCUSTOMS"), ("ca", "CACUSTOMS"), ("tr", "TRCUSTOMS")])
+def test_foreign_customs_get_licences_and_ask_about_them(country: str, address: str) -> None:
+    known = registry()
+    foreign = f"foreign-customs-{country}"
+    routes = []
+    for sender, recipient, who in (("MOFTEC", address, "licensing"), (address, "MOFTEC", foreign)):
+        written = write(Letter("SANCRT", "811"), sender=f"{sender}:ZZZ", recipient=f"{recipient}:ZZZ")
+        admission = decide_admission(written.report, peek=written.peek, principal=known.principals[who], registry=known, hub=HUB, now=NOW)
+        routes.append([route.mailbox for route in admission.routes])
+    assert routes == [[foreign, "e-port"], ["licensing", "e-port"]]
