@@ -41,8 +41,9 @@ CHINA = timezone(timedelta(hours=8))
 # As much as the ledgers hold exactly. ISO 9735 takes a comma for a decimal mark too.
 _DECIMAL = re.compile(r"[0-9]{1,18}([.,][0-9]{1,6})?")
 _COUNT = re.compile(r"[0-9]{1,9}")
-# C108 has five times 4440, C080 five times 3036, PNA five times C816 with 3398.
+# C108 has five times 4440, C080 five times 3036, PNA five times C816 with 3398; C273 has twice 7008.
 _LINES, _LINE, _NAD_LINE, _PNA_LINE = 5, 512, 35, 70
+_IMD_LINES, _IMD_LINE = 2, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ class Field:
         if self.segment.tag == "PNA":
             return _joined([self.segment.at(element, 1) for element in range(6, 11)], _PNA_LINE) or self.text(6, 1)
         return _joined(self.segment.components(4)[:_LINES], _NAD_LINE) or self.text(4)
+
+    def description(self) -> str:
+        """7008 of IMD, of two lines as ``prose``."""
+        return _joined(self.segment.components(3)[3:5], _IMD_LINE) or self.text(3, 3)
 
     def wrong(self, code: str, element: int, component: int, en: str, zh: str) -> Unreadable:
         """The complaint about a value that is there; ``en`` and ``zh`` go on after it."""
@@ -315,9 +320,15 @@ def nad(qualifier: str, party: str, *code_list: str, name: str = "") -> Iterator
         yield Segment("NAD", qualifier, [party, *code_list] if party else "", "", _lines(name, _NAD_LINE))
 
 
-def _lines(text: str, width: int) -> list[str]:
-    """As many full lines as there are, at most five, and the rest."""
-    shown = text if len(text) <= _LINES * width else text[: _LINES * width - 3] + "..."
+def imd(name: str) -> Iterator[Segment]:
+    """What is longer than 512 characters is cut off."""
+    if name:
+        yield Segment("IMD", "F", "", ["", "", "", *_lines(name, _IMD_LINE, _IMD_LINES)])
+
+
+def _lines(text: str, width: int, most: int = _LINES) -> list[str]:
+    """As many full lines as there are, at most ``most``, and the rest."""
+    shown = text if len(text) <= most * width else text[: most * width - 3] + "..."
     return [shown[at : at + width] for at in range(0, len(shown), width)]
 
 
