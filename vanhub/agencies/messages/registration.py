@@ -27,13 +27,15 @@ class RegistrationAct(enum.StrEnum):
     """299, function 9, event 4: the annual check."""
     GRANTED = "granted"
     """301, function 11, with the event of what was asked."""
+    LAPSE = "lapse"
+    """Only answered, never asked for: 301, function 11, event 5. The annual check was not made in time."""
     REFUSED = "refused"
     """301, function 27."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW), else None. ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
+    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None. ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
     AHP, ``business_licence`` AHO, ``region`` LOC+181, 4 digits; ``ownership`` ATT; ``on`` DTM+597, ``valid_from`` DTM+157; ``remarks``: an answer's reasons."""
 
     TYPE: ClassVar[str] = "REGENT"
