@@ -17,12 +17,13 @@ _KEY = (account.c.book, account.c.owner, account.c.unit)
 _UNDONE = posting.alias("undone")
 
 # Statements are made once: building them takes longer than running them.
-_LAST = select(func.coalesce(func.max(posting.c.number), 0))
 _BALANCE = select(account.c.balance).where(*(column == bindparam(column.name) for column in (*_KEY, account.c.part)))
 _PARTS = select(account.c.part, account.c.balance).where(*(column == bindparam(column.name) for column in _KEY))
 _HELD = select(account.c.id, account.c.part, account.c.balance).where(*(column == bindparam(column.name) for column in _KEY)).with_for_update()
 _OPEN = insert(account).returning(account.c.id, sort_by_parameter_order=True)
 _MOVE = update(account).where(account.c.id == bindparam("row")).values(balance=bindparam("after"))
+_ADD_POSTING = insert(posting).values(number=select(func.coalesce(func.max(posting.c.number), 0) + 1).scalar_subquery()).returning(posting.c.number)
+_ADD_ENTRY = insert(entry)
 _STANDING = (
     select(posting.c.number, account.c.book, account.c.owner, account.c.unit, account.c.part, entry.c.amount)
     .select_from(posting)
@@ -94,14 +95,12 @@ def _write(conn: Connection, document: str, purpose: str, event: int, movements:
         ids.update(zip(opened, conn.execute(_OPEN, rows).scalars(), strict=True))
     if moved := [{"row": ids[each], "after": amount} for each, amount in after.items() if each in before]:
         conn.execute(_MOVE, moved)
-    first = conn.execute(_LAST).scalar_one() + 1
-    postings: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
-    for number, movement in enumerate(movements, first):
-        postings.append({"number": number, "event": event, "document": document, "purpose": purpose, "reverses": movement.reverses})
+    for movement in movements:
+        values = {"event": event, "document": document, "purpose": purpose, "reverses": movement.reverses}
+        number = conn.execute(_ADD_POSTING, values).scalar_one()
         entries += ({"posting": number, "line": line, "account": ids[each], "amount": amount} for line, (each, amount) in enumerate(movement.entries))
-    conn.execute(insert(posting), postings)
-    conn.execute(insert(entry), entries)
+    conn.execute(_ADD_ENTRY, entries)
 
 
 def _after(before: Mapping[Account, int], movements: Iterable[_Movement]) -> dict[Account, int]:

@@ -6,7 +6,7 @@ Amounts and balances are whole millionths, so that sums are exact in either data
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 from vanhub.agencies.ledger.posting import MOST_MILLIONTHS, Part
 
@@ -46,9 +46,10 @@ posting = Table(
     Column("document", Text, nullable=False, comment="what belongs together, to be reversed together"),
     Column("purpose", Text, nullable=False, comment="why, in a word or two"),
     Column("reverses", Number, ForeignKey("posting.number"), comment="the posting that it undoes; null: none"),
-    UniqueConstraint("reverses"),
 )
 Index(None, posting.c.document)
+# Without the nulls: SQLite would look for a document's postings among all that reverse nothing.
+Index("uq_posting_reverses", posting.c.reverses, unique=True, sqlite_where=text("reverses IS NOT NULL"), postgresql_where=text("reverses IS NOT NULL"))
 
 entry = Table(
     "entry",
