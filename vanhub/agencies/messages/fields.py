@@ -161,6 +161,9 @@ class Fields:
     def __init__(self, segments: Sequence[ReadSegment], item: int | None = None) -> None:
         self._segments = segments
         self._item = item
+        self._by_tag: dict[str, list[ReadSegment]] = {}
+        for segment in segments:
+            self._by_tag.setdefault(segment.tag, []).append(segment)
 
     @staticmethod
     def of(message: Message) -> Fields:
@@ -224,8 +227,8 @@ class Fields:
 
     def _found(self, tag: str, qualifier: str | tuple[str, ...]) -> Iterator[Field]:
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
-        for segment in self._segments:
-            if segment.tag == tag and (qualifiers == ("",) or segment.at(1) in qualifiers or f"{segment.at(1)}+{segment.at(2)}" in qualifiers):
+        for segment in self._by_tag.get(tag, ()):
+            if qualifiers == ("",) or segment.at(1) in qualifiers or f"{segment.at(1)}+{segment.at(2)}" in qualifiers:
                 yield Field(segment, _named(tag, segment.at(1) if qualifier else ""), self._item)
 
 
