@@ -14,7 +14,7 @@ from vanhub.agencies.frame.effects import Outgoing, Record
 from vanhub.agencies.frame.message import Message
 from vanhub.agencies.frame.work import Parked, take_deadline, take_instruction, take_message, take_reminder, take_row
 from vanhub.agencies.ledger.errors import Overdrawn
-from vanhub.agencies.ledger.posting import Account, Part, Transfer
+from vanhub.agencies.ledger.posting import Account, Part, Transfer, from_millionths, millionths
 from vanhub.agencies.rules import Rules
 from vanhub.edifact.tolerant import ReadSegment
 
@@ -99,7 +99,7 @@ class MemoryBook:
                 yield record
 
     def balance(self, account: Account) -> Decimal:
-        return self.balances.get(account, Decimal(0))
+        return from_millionths(millionths(self.balances.get(account, Decimal(0))))
 
     def parts(self, book: str, owner: str, unit: str) -> Mapping[Part, Decimal]:
         return {part: self.balance(Account(book, owner, unit, part)) for part in Part}
@@ -108,22 +108,21 @@ class MemoryBook:
         self.records[record.KIND, record.key] = record
 
     def post(self, document: str, purpose: str, transfers: Sequence[Transfer], event: int) -> None:
-        self._move(transfers)
-        self.postings.append(Posted(document, purpose, tuple(transfers), event))
+        if transfers:
+            self._move(transfers)
+            self.postings.append(Posted(document, purpose, tuple(transfers), event))
 
     def reverse(self, document: str, purpose: str, event: int) -> None:
-        for number in reversed(
-            [number for number, each in enumerate(self.postings) if each.document == document and not each.reversed and each.reverses is None]
-        ):
-            transfers = tuple(transfer.reversed() for transfer in reversed(self.postings[number].transfers))
-            self._move(transfers)
+        standing = [number for number, each in enumerate(self.postings) if each.document == document and not each.reversed and each.reverses is None]
+        undoing = {number: tuple(transfer.reversed() for transfer in reversed(self.postings[number].transfers)) for number in reversed(standing)}
+        self._move([transfer for transfers in undoing.values() for transfer in transfers])
+        for number, transfers in undoing.items():
             self.postings[number].reversed = True
             self.postings.append(Posted(document, purpose, transfers, event, reverses=number))
 
     def _move(self, transfers: Sequence[Transfer]) -> None:
         after = dict(self.balances)
         for transfer in transfers:
-            assert transfer.amount > 0
             after[transfer.debit] = after.get(transfer.debit, Decimal(0)) - transfer.amount
             after[transfer.credit] = after.get(transfer.credit, Decimal(0)) + transfer.amount
             if transfer.source != Part.ISSUED and after[transfer.debit] < 0:
