@@ -23,14 +23,17 @@ metadata = MetaData(
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer that SQLite can use as its row number when it is a primary key."""
 
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that is compared by code points, as Python compares it, whatever the database's language."""
+
 account = Table(
     "account",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=True),
-    Column("book", Text, nullable=False, comment="which ledger: licence, quota, tax ..."),
-    Column("owner", Text, nullable=False, comment="whose balance in it"),
-    Column("unit", Text, nullable=False, comment="UN/ECE Rec. 20 unit, ISO 4217 currency or USE"),
-    Column("part", Text, nullable=False, comment="issued, available, reserved, used or lapsed"),
+    Column("book", Key, nullable=False, comment="which ledger: licence, quota, tax ..."),
+    Column("owner", Key, nullable=False, comment="whose balance in it"),
+    Column("unit", Key, nullable=False, comment="UN/ECE Rec. 20 unit, ISO 4217 currency or USE"),
+    Column("part", Key, nullable=False, comment="issued, available, reserved, used or lapsed"),
     Column("balance", Number, nullable=False, comment="millionths; the sum of its entries"),
     UniqueConstraint("book", "owner", "unit", "part"),
     CheckConstraint(f"balance >= 0 OR part = '{Part.ISSUED}'", name="not_overdrawn"),
