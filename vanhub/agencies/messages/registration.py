@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydifact.segments import Segment
 
 from vanhub.agencies.frame.message import Message
+from vanhub.agencies.messages.fields import Field, Fields, dtm, ftx, loc, moa, pna, rff
 from vanhub.agencies.messages.parts import Money
 
 
@@ -33,10 +34,24 @@ class RegistrationAct(enum.StrEnum):
     """301, function 27."""
 
 
+_ASKED = {
+    RegistrationAct.OPEN: ("101", "9", "1"),
+    RegistrationAct.CHANGE: ("300", "4", "2"),
+    RegistrationAct.CLOSE: ("300", "1", "3"),
+    RegistrationAct.RENEW: ("299", "9", "4"),
+}
+_ANSWERS = {RegistrationAct.GRANTED: ("301", "11"), RegistrationAct.REFUSED: ("301", "27")}
+_ACTS: dict[tuple[str, str, str], tuple[RegistrationAct, RegistrationAct | None]] = {
+    **{codes: (act, None) for act, codes in _ASKED.items()},
+    **{(document, function, codes[2]): (answer, asked) for answer, (document, function) in _ANSWERS.items() for asked, codes in _ASKED.items()},
+}
+"""1001, 1225 and 9637 -> what is done, and of an answer, what was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None. ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
-    AHP, ``business_licence`` AHO, ``region`` LOC+181, 4 digits; ``ownership`` ATT; ``on`` DTM+597, ``valid_from`` DTM+157; ``remarks``: an answer's reasons."""
+    AHP, ``business_licence`` AHO, ``region`` LOC+181, 4 digits; ``ownership`` ATT; ``on`` DTM+597, ``valid_from`` DTM+157; ``remarks``: an answer's reasons, FTX+AAI, nine at most."""
 
     TYPE: ClassVar[str] = "REGENT"
 
@@ -60,7 +75,76 @@ class Registration:
     @classmethod
     def parse(cls, message: Message) -> Registration:
         """Raises ``Unreadable``."""
-        raise NotImplementedError
+        fields = Fields.of(message)
+        act, answers = fields.one("EVE", "", lambda eve: _acts(message, eve))
+        return cls(
+            act=act,
+            number=fields.number(),
+            registrar=fields.one("PNA", "WW", Field.party),
+            sender=fields.one("PNA", "MS", Field.party),
+            on=fields.one("DTM", "597", Field.date),
+            enterprise_code=_enterprise_code(fields),
+            name=fields.one("PNA", "OE", Field.party_name),
+            tax_number=fields.one("RFF", "AHP", Field.reference),
+            business_licence=fields.one("RFF", "AHO", Field.reference),
+            valid_from=fields.one("DTM", "157", Field.date),
+            region=fields.one("LOC", "181", Field.location),
+            ownership=fields.one("ATT", "2", lambda att: att.text(3)),
+            capital=fields.one("MOA", "75", Field.money),
+            customs_code=fields.maybe("RFF", "ADZ", Field.reference) or "",
+            answers=answers,
+            remarks=fields.all("FTX", "AAI", Field.prose),
+        )
 
     def render(self) -> Sequence[Segment]:
-        raise NotImplementedError
+        asked = self.answers if self.answers is not None else self.act
+        document, function = _ANSWERS.get(self.act) or _ASKED[asked][:2]
+        event = Segment("EVE", "", [_ASKED[asked][2], "ZZZ", "ZZZ"])
+        return [
+            Segment("BGM", document, self.number, function),
+            *pna("WW", self.registrar),
+            *pna("MS", self.sender),
+            *moa("75", self.capital),
+            event,
+            *dtm("597", self.on),
+            *(segment for remark in self.remarks for segment in ftx("AAI", remark)),
+            Segment("DSI", "ENT"),
+            event,
+            Segment("REL", "6"),
+            *pna("OE", self.enterprise_code, self.name),
+            *rff("XA", self.enterprise_code),
+            *rff("ADZ", self.customs_code),
+            *rff("AHP", self.tax_number),
+            *rff("AHO", self.business_licence),
+            *dtm("157", self.valid_from),
+            *loc("181", self.region, "163", "ZZZ"),
+            Segment("ATT", "2", "", [self.ownership, "ZZZ", "ZZZ"]),
+            *moa("75", self.capital),
+        ]
+
+
+def _enterprise_code(fields: Fields) -> str:
+    """RFF+XA, with which PNA+OE agrees."""
+    found = fields.one("RFF", "XA", Field.reference)
+
+    def same(pna: Field) -> str:
+        if pna.party() != found:
+            raise pna.wrong("E110", 3, 0, f"is not the enterprise code of RFF+XA, {found}", f"与 RFF+XA 的企业代码 {found} 不一致")
+        return found
+
+    return fields.one("PNA", "OE", same)
+
+
+def _acts(message: Message, eve: Field) -> tuple[RegistrationAct, RegistrationAct | None]:
+    """What is done, and of an answer, what was asked for."""
+    event = eve.text(2)
+    if (message.document, message.function, event) not in _ACTS:
+        said = f"{message.document}+{message.function}"
+        raise eve.wrong(
+            "E110",
+            2,
+            0,
+            f"is not the event of BGM {said}: send 101+9 with event 1, 300+4 with 2, 300+1 with 3 or 299+9 with 4",
+            f"与 BGM {said} 不符：101+9 用事项1，300+4 用2，300+1 用3，299+9 用4",
+        )
+    return _ACTS[message.document, message.function, event]
