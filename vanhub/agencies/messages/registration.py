@@ -50,7 +50,7 @@ _ACTS: dict[tuple[str, str, str], tuple[RegistrationAct, RegistrationAct | None]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None. ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
+    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None; ``reference``: and the number of what was asked (RFF+ABE after PNA+MS). ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
     AHP, ``business_licence`` AHO, ``region`` LOC+181, 4 digits; ``ownership`` ATT; ``on`` DTM+597, ``valid_from`` DTM+157; ``remarks``: an answer's reasons, FTX+AAI, nine at most."""
 
     TYPE: ClassVar[str] = "REGENT"
@@ -70,6 +70,7 @@ class Registration:
     capital: Money
     customs_code: str = ""
     answers: RegistrationAct | None = None
+    reference: str = ""
     remarks: tuple[str, ...] = ()
 
     @classmethod
