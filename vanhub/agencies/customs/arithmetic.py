@@ -20,7 +20,7 @@ SUMS = "E103"
 
 def check_sums(declaration: Declaration, rules: Rules, on: date) -> list[Complaint]:
     """Price by quantity, sums, weights, numbering and statistical values, all that is wrong; money agrees within ``sums.tolerance`` of a currency's smallest unit."""
-    return [*_check_whole(declaration, rules, on), *(complaint for item in declaration.items for complaint in _check_item(item, declaration, rules, on))]
+    return [*_check_whole(declaration, rules, on), *(complaint for item in declaration.items for complaint in _check_item(item, rules, on))]
 
 
 def check_units(declaration: Declaration, tariff: Tariff, on: date) -> list[Complaint]:
@@ -61,6 +61,10 @@ def _check_whole(declaration: Declaration, rules: Rules, on: date) -> Iterator[C
     if declaration.net_weight > declaration.gross_weight:
         net, gross = numeral(declaration.net_weight), numeral(declaration.gross_weight)
         yield Complaint(SUMS, f"the net weight {net} kg is more than the gross weight {gross} kg", f"净重{net}千克大于毛重{gross}千克")
+    rate, most = rate_of(total.currency, rules, on), rules.number("sums.most", on)
+    if rate is not None and total.amount * rate > most:
+        said = f"{numeral(total.amount)} {total.currency}"
+        yield Complaint(SUMS, f"the total {said} is more than {numeral(most)} CNY: declare it in parts", f"总价{said}超过{numeral(most)}元，请分单申报")
     if not declaration.net_weight:
         yield Complaint(SUMS, "the net weight is 0", "净重为0")
     yield from _check_terms(declaration, rules, on)
@@ -85,7 +89,7 @@ def _check_terms(declaration: Declaration, rules: Rules, on: date) -> Iterator[C
             yield Complaint(SUMS, "freight and insurance are as much as the total or more", "运费和保险费之和不小于总价")
 
 
-def _check_item(item: Item, declaration: Declaration, rules: Rules, on: date) -> Iterator[Complaint]:
+def _check_item(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
     if not item.declared.amount:
         yield Complaint(SUMS, "the declared quantity is 0", "成交数量为0", item.number)
     if not item.first.amount:
