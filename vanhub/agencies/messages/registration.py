@@ -40,17 +40,19 @@ _ASKED = {
     RegistrationAct.CLOSE: ("300", "1", "3"),
     RegistrationAct.RENEW: ("299", "9", "4"),
 }
+_EVENTS = {**{act: codes[2] for act, codes in _ASKED.items()}, RegistrationAct.LAPSE: "5"}
 _ANSWERS = {RegistrationAct.GRANTED: ("301", "11"), RegistrationAct.REFUSED: ("301", "27")}
 _ACTS: dict[tuple[str, str, str], tuple[RegistrationAct, RegistrationAct | None]] = {
     **{codes: (act, None) for act, codes in _ASKED.items()},
-    **{(document, function, codes[2]): (answer, asked) for answer, (document, function) in _ANSWERS.items() for asked, codes in _ASKED.items()},
+    **{(document, function, event): (answer, asked) for answer, (document, function) in _ANSWERS.items() for asked, event in _EVENTS.items()},
 }
 """1001, 1225 and 9637 -> what is done, and of an answer, what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None; ``reference``: and the number of what was asked (RFF+ABE after PNA+MS). ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
+    """``number``: BGM 1004; ``answers``: of an answer, what was asked for (OPEN, CHANGE, CLOSE, RENEW) or happened (LAPSE), else None; ``reference``: the
+    number of what was asked for (RFF+ABE after PNA+MS). ``registrar`` PNA+WW, ``sender`` PNA+MS. ``enterprise_code`` 13 characters, ``customs_code`` 10 (in a positive answer always), ``tax_number``
     AHP, ``business_licence`` AHO, ``region`` LOC+181, 4 digits; ``ownership`` ATT; ``on`` DTM+597, ``valid_from`` DTM+157; ``remarks``: an answer's reasons, FTX+AAI, nine at most."""
 
     TYPE: ClassVar[str] = "REGENT"
@@ -94,17 +96,19 @@ class Registration:
             capital=fields.one("MOA", "75", Field.money),
             customs_code=fields.maybe("RFF", "ADZ", Field.reference) or "",
             answers=answers,
+            reference=fields.maybe("RFF", "ABE", Field.reference) or "",
             remarks=fields.all("FTX", "AAI", Field.prose),
         )
 
     def render(self) -> Sequence[Segment]:
         asked = self.answers if self.answers is not None else self.act
-        document, function = _ANSWERS.get(self.act) or _ASKED[asked][:2]
-        event = Segment("EVE", "", [_ASKED[asked][2], "ZZZ", "ZZZ"])
+        document, function = _ANSWERS.get(self.act) or _ASKED[self.act][:2]
+        event = Segment("EVE", "", [_EVENTS[asked], "ZZZ", "ZZZ"])
         return [
             Segment("BGM", document, self.number, function),
             *pna("WW", self.registrar),
             *pna("MS", self.sender),
+            *rff("ABE", self.reference),
             *moa("75", self.capital),
             event,
             *dtm("597", self.on),
