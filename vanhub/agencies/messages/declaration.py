@@ -13,7 +13,7 @@ from pydifact.segments import Segment
 
 from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.frame.message import Message
-from vanhub.agencies.messages.fields import COUNTRY, CUSTOMS_OFFICE, Field, Fields, dtm, ftx, loc, mea, moa, nad, numeral, rff
+from vanhub.agencies.messages.fields import COUNTRY, CUSTOMS_OFFICE, PORT, Field, Fields, dtm, eqd, ftx, loc, mea, moa, nad, numeral, rff
 from vanhub.agencies.messages.parts import Enterprise, Money, Quantity
 
 
@@ -54,7 +54,6 @@ _SIDES = {
 }
 
 _NATIONAL = ("ZZZ", "ZZZ")
-_PORT = ("139", "6")
 _REGION = ("163", "ZZZ")
 _TAXES = {"CUD": "CUD", "VAT": "VAT", "EXC": "EXC"}
 
@@ -290,8 +289,8 @@ class Declaration:
             declared_on=head.one("DTM", "141", Field.date),
             moved_on=head.maybe("DTM", side.moved, Field.date),
             arrived_on=head.maybe("DTM", "132", Field.date),
-            gross_weight=head.one("MEA", "AAX+AAD", _kilograms),
-            net_weight=head.one("MEA", "AAX+AAC", _kilograms),
+            gross_weight=head.one("MEA", "AAX+AAD", Field.kilograms),
+            net_weight=head.one("MEA", "AAX+AAC", Field.kilograms),
             containers=head.all("EQD", "CN", lambda eqd: eqd.text(2)),
             seals=head.all("SEL", "", lambda sel: sel.text(1)),
             remarks=head.all("FTX", "AAI", Field.prose),
@@ -331,9 +330,9 @@ class Declaration:
             *loc("22", self.office, *CUSTOMS_OFFICE),
             *loc(side.border, self.border, *CUSTOMS_OFFICE),
             *loc(side.country, self.country, *COUNTRY),
-            *loc("9", self.port_of_loading, *_PORT),
-            *loc("8", self.destination, *_PORT),
-            *loc("11", self.port_of_discharge, *_PORT),
+            *loc("9", self.port_of_loading, *PORT),
+            *loc("8", self.destination, *PORT),
+            *loc("11", self.port_of_discharge, *PORT),
             *loc(side.region, self.region, *_REGION),
             *dtm("141", self.declared_on),
             *dtm(side.moved, self.moved_on),
@@ -341,7 +340,7 @@ class Declaration:
             Segment("GIS", side.flow),
             *mea("AAX", Quantity(self.gross_weight, "KGM"), "AAD"),
             *mea("AAX", Quantity(self.net_weight, "KGM"), "AAC"),
-            *(Segment("EQD", "CN", container) for container in self.containers),
+            *(eqd(container) for container in self.containers),
             *(Segment("SEL", seal) for seal in self.seals),
         ]
         for remark in self.remarks:
@@ -403,7 +402,7 @@ class Cancellation:
         """Raises ``Unreadable``."""
         fields = Fields.of(message)
         direction = fields.one("BGM", "", lambda bgm: bgm.code(1, of=Direction))
-        fields.one("BGM", "", lambda bgm: bgm.choice({_CANCELLATION: ""}, 3))
+        fields.function(_CANCELLATION)
         return cls(
             direction=direction,
             reference=_reference(fields),
@@ -463,11 +462,6 @@ def _yuan(moa: Field) -> Decimal:
 def _dollars(moa: Field) -> Decimal:
     moa.choice({"USD": ""}, 1, 2)
     return moa.decimal(1, 1)
-
-
-def _kilograms(mea: Field) -> Decimal:
-    mea.choice({"KGM": ""}, 3)
-    return mea.decimal(3, 1)
 
 
 def _name(nad: Field) -> str:

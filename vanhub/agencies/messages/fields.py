@@ -118,6 +118,10 @@ class Field:
             return Quantity(self.decimal(3, 1), self.text(3))
         return Quantity(self.decimal(1, 1), self.text(1, 2))
 
+    def kilograms(self) -> Decimal:
+        """MEA in kilograms or tonnes."""
+        return self.decimal(3, 1) * self.choice({"KGM": 1, "TNE": 1000}, 3)
+
     def prose(self) -> str:
         """The text of FTX. A line of full length runs on in the next; what stands on shorter lines was broken between words."""
         return _joined(self.segment.components(4), _LINE) or self.text(4)
@@ -202,6 +206,10 @@ class Fields:
         """BGM 1004."""
         return self.one("BGM", "", lambda bgm: bgm.text(2))
 
+    def function(self, *codes: str) -> str:
+        """BGM 1225, which is one of these."""
+        return self.one("BGM", "", lambda bgm: bgm.choice({code: code for code in codes}, 3))
+
     def groups(self, *tags: str) -> tuple[Fields, tuple[Fields, ...]]:
         """What stands before the first segment with one of the tags, and then each such segment with what follows it."""
         head, *rest = blocks(self._segments, *tags)
@@ -284,6 +292,7 @@ def loc(qualifier: str, place: str, *code_list: str) -> Iterator[Segment]:
 
 CUSTOMS_OFFICE = ("113", "ZZZ")
 COUNTRY = ("162", "5")
+PORT = ("139", "6")
 """Code lists of ``loc``."""
 
 
@@ -301,6 +310,11 @@ def mea(qualifier: str, quantity: Quantity | None, dimension: str = "") -> Itera
     """``dimension``: 6313, as in ``MEA+AAX+AAD``."""
     if quantity is not None:
         yield Segment("MEA", qualifier, dimension, [quantity.unit, numeral(quantity.amount)])
+
+
+def eqd(container: str, size: str = "") -> Segment:
+    """``size``: ISO 6346 size and type, such as ``22G1``."""
+    return Segment("EQD", "CN", container, [size, "102", "5"] if size else "")
 
 
 def ftx(subject: str, text: str, language: str = "") -> Iterator[Segment]:
