@@ -45,8 +45,7 @@ def _about(heard: Heard) -> Iterator[str]:
     if isinstance(heard, Refusal):
         yield heard.document
     else:
-        if not isinstance(heard, Registration):
-            yield heard.reference
+        yield heard.reference
         yield heard.number
 
 
