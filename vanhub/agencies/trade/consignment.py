@@ -12,7 +12,7 @@ from vanhub.agencies.messages.declaration import Declaration, Direction, Documen
 from vanhub.agencies.messages.fx_form import FormAct, FxForm
 from vanhub.agencies.messages.licence import LicenceApplication, LicenceLine
 from vanhub.agencies.messages.manifest import Consignment as ManifestLine
-from vanhub.agencies.messages.manifest import Goods
+from vanhub.agencies.messages.manifest import Goods, Placement
 from vanhub.agencies.messages.parts import Enterprise, Money, Quantity
 from vanhub.agencies.trade.wares import Ware
 
@@ -154,7 +154,7 @@ class Consignment:
 
     def manifest_line(self) -> ManifestLine:
         """As it stands in the carrier's manifest."""
-        goods = Goods(self.packages, PACKAGE, self.first.name_en, self.gross_weight, (self.container,))
+        goods = Goods(self.packages, PACKAGE, self.first.name_en, self.gross_weight, (Placement(self.container, self.packages),))
         ware = self.first
         there, here = (self.port, ware.port) if self.export else (ware.port, self.port)
         return ManifestLine(

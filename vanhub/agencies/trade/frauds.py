@@ -20,7 +20,7 @@ from vanhub.agencies.trade.script import Outcome, Role, Script, Sending, hear
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a fraud has to do with: two honest consignments of one trader in the same goods, of which the second is spoilt; a licence for the first's goods (``""`` where they need none) and its office; another customs
-    office than theirs; the trader's own registration.
+    office than theirs; what the trader sends to close its enterprise.
     """
 
     first: Consignment
@@ -29,7 +29,7 @@ class Scene:
     licence: str
     licence_office: str
     elsewhere: str
-    registration: Registration
+    closure: Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,8 @@ def _other_content(scene: Scene) -> Script:
 def _closed_enterprise(scene: Scene) -> Script:
     """The enterprise closes after it got its form, and declares all the same."""
     form = yield from obtain_form(scene.second)
-    closure = dataclasses.replace(scene.registration, act=RegistrationAct.CLOSE, on=scene.second.on)
     yield from hear(
-        Registration, filing(scene.second, form), Sending(Role.BROKER, "registry", closure), when=lambda heard: heard.act is RegistrationAct.GRANTED
+        Registration, filing(scene.second, form), Sending(Role.BROKER, "registry", scene.closure), when=lambda heard: heard.act is RegistrationAct.GRANTED
     )
     return (yield from _declared(scene.second.declaration(form=form)))
 

@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from vanhub.agencies.enterprises import EnterpriseRecord
 from vanhub.agencies.messages.declaration import Transport
-from vanhub.agencies.messages.manifest import Manifest
+from vanhub.agencies.messages.manifest import Container, Manifest
 from vanhub.agencies.messages.parts import Enterprise
-from vanhub.agencies.messages.registration import Registration
+from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment, Lot, licence_application
 from vanhub.agencies.trade.frauds import EXPIRED, FRAUDS, ONCE_TOO_OFTEN, OVERDRAWN, Fraud, Scene, on_licence
-from vanhub.agencies.trade.journeys import export, imported, obtain_licence, voyage
+from vanhub.agencies.trade.journeys import BOX_SIZE, export, imported, obtain_licence, voyage
 from vanhub.agencies.trade.script import Outcome, Script
 from vanhub.agencies.trade.wares import EXPORTS, IMPORTS, Ware
 
 OFFICE, ELSEWHERE, PORT, REGION = "5304", "5316", "CNSHK", "44039"
 LICENCE_OFFICE = "05"
+REGISTRAR = "SAIC"
 BROKER = "4403980012"
 CARRIER = "4403980038"
 _VOYAGE = 20
@@ -75,7 +77,7 @@ class Plan:
     first_day: date
     cases: tuple[Case, ...]
     licences: tuple[Licensing, ...]
-    enterprises: tuple[Registration, ...]
+    enterprises: tuple[EnterpriseRecord, ...]
 
 
 @dataclass
@@ -84,14 +86,16 @@ class _Open:
 
     case: str
     ware: Ware
-    trader: Registration
+    trader: EnterpriseRecord
     price: Decimal
     uses: int
     each: Decimal
     taken: list[str] = field(default_factory=list)
 
 
-def make_plan(*, first_day: date, days: int, rate: int, fraud_rate: Decimal, seed: int, enterprises: Sequence[Registration], exchange_rate: Decimal) -> Plan:
+def make_plan(
+    *, first_day: date, days: int, rate: int, fraud_rate: Decimal, seed: int, enterprises: Sequence[EnterpriseRecord], exchange_rate: Decimal
+) -> Plan:
     """``rate`` declarations a day, of which about ``fraud_rate`` (0 to 1) are frauds; ``exchange_rate``: CNY for one USD.
 
     ``enterprises`` are on the register and may trade; each fraud that closes one takes one for itself, from the end.
@@ -103,7 +107,7 @@ def make_plan(*, first_day: date, days: int, rate: int, fraud_rate: Decimal, see
 
 
 class _Planner:
-    def __init__(self, first_day: date, seed: int, enterprises: list[Registration], exchange_rate: Decimal) -> None:
+    def __init__(self, first_day: date, seed: int, enterprises: list[EnterpriseRecord], exchange_rate: Decimal) -> None:
         self._first_day = first_day
         self._random = random.Random(seed)  # noqa: S311 - a plan has to be repeatable, not secret
         self._all = tuple(enterprises)
@@ -164,7 +168,7 @@ class _Planner:
         application = licence_application(
             reference, consignment, quantity=lot.quantity * uses, uses=uses, office=LICENCE_OFFICE, quota=quota, valid_to=valid_to
         )
-        trader = next(each for each in self._all if each.enterprise_code == consignment.trader.enterprise_code)
+        trader = next(each for each in self._all if each.code == consignment.trader.enterprise_code)
         self._licences[reference] = Licensing(reference, exporting, lot.quantity * uses, uses, Decimal(0), 0, ware.unit)
         return Case(reference, "licence", day, lambda _: obtain_licence(application)), _Open(reference, ware, trader, lot.price, uses, lot.quantity)
 
@@ -193,7 +197,7 @@ class _Planner:
                 port_of_discharge=PORT,
                 expected=_noon(on) - timedelta(hours=3),
                 consignments=tuple(consignment.manifest_line() for consignment in held),
-                containers=tuple((consignment.container, ()) for consignment in held),
+                containers=tuple(Container(consignment.container, BOX_SIZE) for consignment in held),
             )
             yield Case(number, "voyage", day, lambda _, manifest=manifest, held=tuple(held), moment=manifest.reported_at: voyage(manifest, held, moment))  # type: ignore[misc]
 
@@ -218,11 +222,11 @@ class _Planner:
         reference = self._next(fraud.export)
         first = self._make(f"{reference}A", day, fraud.export, ware, trader, quantity, price)
         second = self._make(f"{reference}B", day, fraud.export, ware, trader, quantity, price)
-        registration = dataclasses.replace(trader, number=f"RE{reference}")
+        closure = _closure(trader, f"RE{reference}", first.on)
 
         def script(known: Known) -> Script:
             number = known[licence].number if licence else ""
-            return play(Scene(first, second, _noon(first.on), number, LICENCE_OFFICE, ELSEWHERE, registration))
+            return play(Scene(first, second, _noon(first.on), number, LICENCE_OFFICE, ELSEWHERE, closure))
 
         yield Case(reference, fraud.name, day, script, code=fraud.code, after=after, consignments=(first, second))
 
@@ -245,13 +249,13 @@ class _Planner:
     # Consignments
 
     def _consigned(
-        self, day: int, exporting: bool, ware: Ware, trader: Registration | None = None, *, quantity: Decimal | None = None, price: Decimal | None = None
+        self, day: int, exporting: bool, ware: Ware, trader: EnterpriseRecord | None = None, *, quantity: Decimal | None = None, price: Decimal | None = None
     ) -> tuple[str, Consignment]:
         reference = self._next(exporting)
         return reference, self._make(reference, day, exporting, ware, trader or self._trader(), quantity, price)
 
     def _make(
-        self, reference: str, day: int, exporting: bool, ware: Ware, trader: Registration, quantity: Decimal | None, price: Decimal | None
+        self, reference: str, day: int, exporting: bool, ware: Ware, trader: EnterpriseRecord, quantity: Decimal | None, price: Decimal | None
     ) -> Consignment:
         on = self._first_day + timedelta(days=day)
         number = int("".join(character for character in reference if character.isdigit())) * 2 + reference.endswith("B")
@@ -266,7 +270,7 @@ class _Planner:
         return Consignment(
             reference=reference,
             export=exporting,
-            trader=Enterprise(trader.customs_code, trader.enterprise_code, trader.name, trader.tax_number),
+            trader=Enterprise(trader.customs_code, trader.code, trader.name, trader.tax_number),
             on=on,
             office=OFFICE,
             port=PORT,
@@ -288,7 +292,7 @@ class _Planner:
         """Within a tenth of the usual."""
         return (ware.price * Decimal(self._random.randrange(90, 111)) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
-    def _trader(self, *, own: bool = False) -> Registration:
+    def _trader(self, *, own: bool = False) -> EnterpriseRecord:
         """One of the enterprises; with ``own`` one that nobody else will be."""
         if len(self._enterprises) < 2:
             raise ValueError("too few enterprises for this plan")
@@ -297,6 +301,26 @@ class _Planner:
     def _next(self, exporting: bool) -> str:
         self._number += 1
         return f"{'X' if exporting else 'I'}{self._number:07d}"
+
+
+def _closure(trader: EnterpriseRecord, number: str, on: date) -> Registration:
+    """The trader asks the register to close it."""
+    return Registration(
+        act=RegistrationAct.CLOSE,
+        number=number,
+        registrar=REGISTRAR,
+        sender=trader.code,
+        on=on,
+        enterprise_code=trader.code,
+        name=trader.name,
+        tax_number=trader.tax_number,
+        business_licence=trader.business_licence,
+        valid_from=trader.opened_on,
+        region=trader.region,
+        ownership=trader.ownership,
+        capital=trader.capital,
+        customs_code=trader.customs_code,
+    )
 
 
 def _kind(exporting: bool) -> str:

@@ -35,7 +35,7 @@ EXPORTS = (
     ),
     Ware("69111010", "TABLEWARE OF PORCELAIN", "瓷餐具", "KGM", "", Decimal(1), Decimal("1.35"), "DEU", "DEHAM"),
     Ware("95030010", "TRICYCLES AND SCOOTERS", "三轮车、踏板车", "H87", "KGM", Decimal("3.2"), Decimal("7.9"), "GBR", "GBFXT"),
-    Ware("64039900", "FOOTWEAR WITH UPPERS OF LEATHER", "皮面鞋靴", "NPR", "KGM", Decimal("0.8"), Decimal("9.6"), "CAN", "CAVAN"),
+    Ware("64039900", "FOOTWEAR WITH UPPERS OF LEATHER", "皮面鞋靴", "PR", "KGM", Decimal("0.8"), Decimal("9.6"), "CAN", "CAVAN"),
     Ware("07032010", "GARLIC, FRESH", "鲜大蒜", "KGM", "", Decimal(1), Decimal("0.52"), "KOR", "KRPUS", licence=True, quota="GARLIC-KOR", note=True),
 )
 IMPORTS = (
