@@ -40,6 +40,7 @@ CHINA = timezone(timedelta(hours=8))
 
 # As much as the ledgers hold exactly. ISO 9735 takes a comma for a decimal mark too.
 _DECIMAL = re.compile(r"[0-9]{1,18}([.,][0-9]{1,6})?")
+_DIGITS = re.compile(r"[0-9]+")
 _COUNT = re.compile(r"[0-9]{1,9}")
 # C108 has five times 4440, C080 five times 3036, PNA five times C816 with 3398; C273 has twice 7008.
 _LINES, _LINE, _NAD_LINE, _PNA_LINE = 5, 512, 35, 70
@@ -143,13 +144,15 @@ class Field:
         return Unreadable(Complaint(code, f"{spot_en}: '{value}' {en}", f"{spot_zh}“{value}”{zh}", self.item))
 
     def _time(self) -> datetime:
-        value, form = self.text(1, 1), self.choice({"102": "%Y%m%d", "203": "%Y%m%d%H%M"}, 1, 2)
+        value, length = self.text(1, 1), self.choice({"102": 8, "203": 12}, 1, 2)
         try:
-            # strptime takes fewer digits than are asked for, and other digits than ASCII's.
-            if not value.isascii() or len(value) != (8 if form == "%Y%m%d" else 12):
+            if len(value) != length or not _DIGITS.fullmatch(value):
                 raise ValueError(value)
-            return datetime.strptime(value, form).replace(tzinfo=CHINA)
-        except ValueError:
+            found = datetime(int(value[:4]), int(value[4:6]), int(value[6:8]), int(value[8:10] or 0), int(value[10:] or 0), tzinfo=CHINA)
+            # The first hours of year 1 are in no year in UTC.
+            found.astimezone(UTC)
+            return found
+        except (ValueError, OverflowError):
             raise self.wrong(
                 "E112", 1, 1, "is no date CCYYMMDD (102) or time CCYYMMDDHHMM (203)", "不是日期 CCYYMMDD（102）或时间 CCYYMMDDHHMM（203）"
             ) from None
