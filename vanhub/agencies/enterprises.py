@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from vanhub.agencies.codes import CustomsCode, EnterpriseCode
 from vanhub.agencies.errors import Complaint, Unreadable
-from vanhub.agencies.frame.agency import View
+from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Put
 from vanhub.agencies.messages.parts import Money
 from vanhub.agencies.messages.registration import Registration, RegistrationAct
@@ -129,8 +129,10 @@ def status_complaint(record: EnterpriseRecord | None, code: str, on: date) -> Co
     return None
 
 
-def take_registration(answer: Registration, view: View) -> Iterator[Put]:
-    """Keep what the register answered (301); what it refused, and what was asked of it, changes nothing."""
+def take_registration(answer: Registration, occasion: Occasion, view: View) -> Iterator[Put]:
+    """Keep what the register answered (301); what it refused, and what was asked of it, changes nothing. Raises ``Unreadable`` (S901) where somebody else sends it."""
+    if occasion.sender != view.addresses["registry"]:
+        raise Unreadable(Complaint("S901", f"{occasion.sender} is not the register: its word is not taken", f"{occasion.sender} 不是登记机关，其答复不予采信"))
     if answer.act is not RegistrationAct.GRANTED:
         return
     record = EnterpriseRecord(
