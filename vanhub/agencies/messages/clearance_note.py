@@ -93,7 +93,7 @@ class ClearanceNote:
         entry = _is_entry(around)
         return cls(
             number=around.number(),
-            withdrawn=sancrt.is_cancelled(around),
+            withdrawn=around.function("9", "1") == "1",
             reference=around.one("RFF", "ABE", Field.reference),
             entry=entry,
             issued_on=around.one("DTM", "182", Field.date),

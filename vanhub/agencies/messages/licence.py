@@ -79,7 +79,7 @@ class LicenceApplication:
         return cls(
             export=export,
             reference=around.number(),
-            function=around.one("BGM", "", lambda bgm: bgm.choice({"9": "9", "4": "4", "1": "1"}, 3)),
+            function=around.function("9", "4", "1"),
             applied_on=around.one("DTM", "137", Field.date),
             valid_to=around.maybe("DTM", "36", Field.date),
             office=around.one("LOC", "91", Field.location),
@@ -154,7 +154,7 @@ class Licence:
         return cls(
             export=export,
             number=around.number(),
-            function=around.one("BGM", "", lambda bgm: bgm.choice({"9": "9", "4": "4", "1": "1"}, 3)),
+            function=around.function("9", "4", "1"),
             status=around.one("STS", "", lambda sts: sts.code(2, of=LicenceStatus)),
             issued_on=around.one("DTM", "182", Field.date),
             valid_from=around.one("DTM", "157", Field.date),
@@ -229,7 +229,7 @@ class LicenceUsage:
         export = around.one("DOC", ("811", "911"), lambda doc: doc.choice({"811": True, "911": False}, 1))
         return cls(
             number=around.number(),
-            cancelled=sancrt.is_cancelled(around),
+            cancelled=around.function("9", "1") == "1",
             export=export,
             licence=around.one("RFF", Side.of(export).licence, Field.reference),
             declaration=around.one("RFF", "ABT", Field.reference),

@@ -41,11 +41,6 @@ def tells_export(fields: Fields, codes: dict[str, bool]) -> bool:
     return fields.one("BGM", "", lambda bgm: bgm.choice(codes, 1))
 
 
-def is_cancelled(fields: Fields) -> bool:
-    """BGM 1225 of 1; of 9 it is not."""
-    return fields.one("BGM", "", lambda bgm: bgm.choice({"9": False, "1": True}, 3))
-
-
 def status(code: str) -> Segment:
     """STS with its 4405."""
     return Segment("STS", "", code)
