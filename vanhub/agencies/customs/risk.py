@@ -154,11 +154,13 @@ def select(facts: Facts, number: str, rules: Rules, on: date) -> Channel:
     digest = hashlib.sha256(f"{rules.text('risk.seed', on)}/{number}".encode()).digest()
     draw = (Decimal(int.from_bytes(digest[:4], "big")) / 2**32).quantize(_MILLIONTH, "ROUND_DOWN")
     rate = table("risk.exam-rates", rules, on)[facts.credit]
-    if draw < rate or score >= rules.count("risk.red", on):
-        colour = Colour.RED
-    else:
-        colour = Colour.YELLOW if score >= rules.count("risk.yellow", on) else Colour.GREEN
-    return Channel(colour, score, reasons, draw, rate, facts)
+    return Channel(_colour(score, draw < rate, rules, on), score, reasons, draw, rate, facts)
+
+
+def _colour(score: int, drawn: bool, rules: Rules, on: date) -> Colour:
+    if drawn or score >= rules.count("risk.red", on):
+        return Colour.RED
+    return Colour.YELLOW if score >= rules.count("risk.yellow", on) else Colour.GREEN
 
 
 def facts_of(declaration: Declaration, tariff: Tariff, view: View, on: date) -> Facts:
