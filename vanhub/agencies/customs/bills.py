@@ -13,7 +13,8 @@ from typing import ClassVar
 
 from vanhub.agencies.customs.duty import Assessment
 from vanhub.agencies.customs.exchange import YUAN
-from vanhub.agencies.customs.lodgement import day, digest, next_serial
+from vanhub.agencies.customs.lodgement import day, digest
+from vanhub.agencies.customs.serials import next_serial
 from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Park, Post, Put, Remind
