@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
+from functools import partial
 
+from vanhub.agencies.foreign_customs.program import ForeignCustoms
 from vanhub.agencies.frame.agency import Agency
+from vanhub.agencies.licensing.program import Licensing
+from vanhub.errors import OperatorError
 
-PROGRAMS: dict[str, Callable[[], Agency]] = {}
+PROGRAMS: dict[str, Callable[[], Agency]] = {
+    "licensing": Licensing,
+    **{name: partial(ForeignCustoms, name) for name in ("foreign-customs-us", "foreign-customs-eu", "foreign-customs-ca", "foreign-customs-tr")},
+}
 """Name, as in ``mailboxes/NAME.toml`` -> what makes its program."""
+
+
+def open_program(name: str) -> Agency:
+    """Raises ``OperatorError`` for a name that no program has; the text names the nearest."""
+    if name not in PROGRAMS:
+        nearest = difflib.get_close_matches(name, PROGRAMS, n=1, cutoff=0.0)
+        raise OperatorError(f"there is no program for an agency {name!r}" + (f"; the nearest is {nearest[0]}" if nearest else ""))
+    return PROGRAMS[name]()
