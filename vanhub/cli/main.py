@@ -23,7 +23,7 @@ _COMMANDS = {
     "explain": "explain:explain",
     "schema": "schema:schema",
     "partner": "principals:partner",
-    "agency": "principals:agency",
+    "agency": "agencies:agency",
     "key": "credentials:key",
     "token": "credentials:token",
     "password": "credentials:password",

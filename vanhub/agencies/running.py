@@ -1,0 +1,83 @@
+"""An agency's program at its home: run it, and ask it for something."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from vanhub.agencies.frame.batch import Office
+from vanhub.agencies.frame.bell import Bell
+from vanhub.agencies.frame.clock import Clock
+from vanhub.agencies.frame.desk import answer
+from vanhub.agencies.frame.home import AgencyHome, AgencyLock, AgencyRuns
+from vanhub.agencies.frame.loop import Loop, Manner
+from vanhub.agencies.frame.mailbox import HttpsMailbox
+from vanhub.agencies.frame.requests import Request, add_request, find_answer
+from vanhub.agencies.frame.store import open_store, require_store
+from vanhub.agencies.programs import open_program
+from vanhub.agencies.rules import open_rules
+
+_log = structlog.get_logger("vanhub.agency")
+
+_LOOK_AGAIN_S = 0.05
+
+
+def open_office(home: AgencyHome) -> Office:
+    """The agency's program with its rules and addresses. Raises ``OperatorError``."""
+    return Office(open_program(home.agency), open_rules(home.agency, home.rules), home.addresses)
+
+
+def run(home: AgencyHome, clock: Clock, ready: Callable[[], None]) -> None:
+    """Run the agency until SIGTERM; ``ready`` is called when it takes deliveries.
+
+    Raises:
+        OperatorError: it runs already, or settings, rules or credentials are wrong.
+    """
+    with AgencyLock(home):
+        office = open_office(home)
+        engine = open_store(home.store_url)
+        require_store(engine, home.agency, home.slot, clock())
+        bell = Bell()
+        mailbox = HttpsMailbox(home.hub, home.path, timeout_s=home.timeout_s, bell=bell.descriptor)
+        bell.listen()
+        home.write_ready()
+        try:
+            ready()
+            Loop(engine, office, mailbox, clock, bell, Manner(home.slot, home.claim, home.lease_s, home.poll_s)).run()
+        finally:
+            home.remove_ready()
+            mailbox.close()
+            engine.dispose()
+
+
+def ask(
+    home: AgencyHome, clock: Clock, verb: str, words: Mapping[str, str], octets: bytes | None = None, progress: Callable[[int], None] = lambda _rows: None
+) -> dict[str, Any]:
+    """Let the agency do something: the program that runs, or this process where none does. The answer as ``frame.desk.answer`` has it.
+
+    ``progress`` is told of the rows of a file where this process loads it. What a running agency was asked stays asked where nobody waits for the answer any more.
+    """
+    try:
+        with AgencyLock(home):
+            office = open_office(home)
+            engine = open_store(home.store_url)
+            require_store(engine, home.agency, home.slot, clock())
+            with engine.begin() as conn:
+                return answer(conn, office, Request(add_request(conn, verb, words, octets), verb, words), clock(), progress)
+    except AgencyRuns as running:
+        engine = open_store(home.store_url)
+        with engine.begin() as conn:
+            asked = add_request(conn, verb, words, octets)
+        if running.pid:
+            os.kill(running.pid, signal.SIGUSR1)
+        while True:
+            with engine.connect() as conn:
+                found: dict[str, Any] | None = find_answer(conn, asked)
+            if found is not None:
+                return found
+            time.sleep(_LOOK_AGAIN_S)
