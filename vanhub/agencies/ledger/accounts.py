@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
+from vanhub.agencies.ledger.digest import BEFORE_ALL, chained
 from vanhub.agencies.ledger.errors import Overdrawn
 from vanhub.agencies.ledger.posting import MOST_MILLIONTHS, Account, Part, Transfer, from_millionths, millionths
 from vanhub.agencies.ledger.tables import account, entry, posting
@@ -22,7 +23,8 @@ _PARTS = select(account.c.part, account.c.balance).where(*(column == bindparam(c
 _HELD = select(account.c.id, account.c.part, account.c.balance).where(*(column == bindparam(column.name) for column in _KEY)).with_for_update()
 _OPEN = insert(account).returning(account.c.id, sort_by_parameter_order=True)
 _MOVE = update(account).where(account.c.id == bindparam("row")).values(balance=bindparam("after"))
-_ADD_POSTING = insert(posting).values(number=select(func.coalesce(func.max(posting.c.number), 0) + 1).scalar_subquery()).returning(posting.c.number)
+_LAST = select(posting.c.number, posting.c.digest).order_by(posting.c.number.desc()).limit(1)
+_ADD_POSTING = insert(posting)
 _ADD_ENTRY = insert(entry)
 _STANDING = (
     select(posting.c.number, account.c.book, account.c.owner, account.c.unit, account.c.part, entry.c.amount)
@@ -95,11 +97,17 @@ def _write(conn: Connection, document: str, purpose: str, event: int, movements:
         ids.update(zip(opened, conn.execute(_OPEN, rows).scalars(), strict=True))
     if moved := [{"row": ids[each], "after": amount} for each, amount in after.items() if each in before]:
         conn.execute(_MOVE, moved)
+    last = conn.execute(_LAST).one_or_none()
+    number, digest = (0, BEFORE_ALL) if last is None else last
+    postings: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
     for movement in movements:
-        values = {"event": event, "document": document, "purpose": purpose, "reverses": movement.reverses}
-        number = conn.execute(_ADD_POSTING, values).scalar_one()
+        number += 1
+        named = [(each.book, each.owner, each.unit, each.part.value, amount) for each, amount in movement.entries]
+        digest = chained(digest, number, event, document, purpose, movement.reverses, named)
+        postings.append({"number": number, "event": event, "document": document, "purpose": purpose, "reverses": movement.reverses, "digest": digest})
         entries += ({"posting": number, "line": line, "account": ids[each], "amount": amount} for line, (each, amount) in enumerate(movement.entries))
+    conn.execute(_ADD_POSTING, postings)
     conn.execute(_ADD_ENTRY, entries)
 
 

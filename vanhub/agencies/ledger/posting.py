@@ -26,10 +26,12 @@ def millionths(amount: Decimal) -> int:
     Raises:
         ValueError: more than six decimals, or more than ``MOST``.
     """
-    whole = amount.scaleb(6)
-    if not amount.is_finite() or whole != whole.to_integral_value() or abs(whole) > MOST_MILLIONTHS:
-        raise ValueError(f"{amount} is no amount of at most {MOST:,} with at most six decimals")
-    return int(whole)
+    if amount.is_finite() and abs(amount) <= MOST:
+        above, below = amount.as_integer_ratio()
+        whole, rest = divmod(above * 10**6, below)
+        if not rest:
+            return whole
+    raise ValueError(f"{amount} is no amount of at most {MOST:,} with at most six decimals")
 
 
 def from_millionths(number: int) -> Decimal:

@@ -49,6 +49,12 @@ posting = Table(
     Column("document", Text, nullable=False, comment="what belongs together, to be reversed together"),
     Column("purpose", Text, nullable=False, comment="why, in a word or two"),
     Column("reverses", Number, ForeignKey("posting.number"), comment="the posting that it undoes; null: none"),
+    Column(
+        "digest",
+        Text,
+        nullable=False,
+        comment="SHA-256, lower-case hex, over this posting, its entries and the digest of the posting before, see ledger.digest",
+    ),
 )
 Index(None, posting.c.document)
 # Without the nulls: SQLite would look for a document's postings among all that reverse nothing.

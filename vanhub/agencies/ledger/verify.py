@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, text
 
+from vanhub.agencies.ledger.digest import BEFORE_ALL, chained
 from vanhub.agencies.ledger.posting import Part, from_millionths
 from vanhub.agencies.ledger.tables import account, entry, posting
 
@@ -16,7 +17,7 @@ _ORIGINAL = posting.alias("original")
 _EACH = {"yield_per": 1_000}
 
 _POSTINGS = (
-    select(posting.c.number, entry.c.line, entry.c.account, entry.c.amount, account.c.id, account.c.book, account.c.owner, account.c.unit)
+    select(posting, entry.c.line, entry.c.account, entry.c.amount, account.c.id, account.c.book, account.c.owner, account.c.unit, account.c.part)
     .select_from(posting)
     .outerjoin(entry, entry.c.posting == posting.c.number)
     .outerjoin(account, account.c.id == entry.c.account)
@@ -44,6 +45,7 @@ def find_violations(conn: Connection, events: Select[tuple[int]]) -> Iterator[st
 
     - Postings have the numbers 1, 2, 3 ..., and each entry belongs to one.
     - The entries of a posting are numbered 0, 1, 2 ..., move something, and add up to nothing in every balance.
+    - A posting is as its digest says.
     - The balance of an account is the sum of its entries, negative in no part but ``issued``, and positive in no other.
     - Each posting has its event behind it.
     - A reversal has exactly the opposite entries of an earlier posting of its document, which is no reversal and is reversed once.
@@ -64,17 +66,26 @@ def _damage(conn: Connection) -> Iterator[str]:
 
 
 def _postings(conn: Connection) -> Iterator[str]:
-    due = 1
-    for number, rows in groupby(conn.execute(_POSTINGS), key=lambda row: row.number):
+    due, digest = 1, BEFORE_ALL
+    for number, group in groupby(conn.execute(_POSTINGS), key=lambda row: row.number):
+        rows = list(group)
         if number != due:
             yield f"posting {due} is missing" if number == due + 1 else f"postings {due} to {number - 1} are missing"
-        due = number + 1
-        yield from _posting(number, list(rows))
+        yield from _entries_of(number, rows)
+        if number == due and rows[0].digest != _digest(digest, rows):
+            yield f"posting {number} is not as it was written"
+        due, digest = number + 1, rows[0].digest
     for row in conn.execute(_STRAY):
         yield f"line {row.line} of posting {row.posting}: there is no such posting"
 
 
-def _posting(number: int, rows: list[Any]) -> Iterator[str]:
+def _digest(before: str, rows: Sequence[Any]) -> str:
+    first = rows[0]
+    entries = [(row.book, row.owner, row.unit, row.part, row.amount) for row in rows if row.line is not None]
+    return chained(before, first.number, first.event, first.document, first.purpose, first.reverses, entries)
+
+
+def _entries_of(number: int, rows: Sequence[Any]) -> Iterator[str]:
     if rows[0].line is None:
         yield f"posting {number} has no entries"
         return
