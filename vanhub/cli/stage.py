@@ -21,7 +21,7 @@ from typing import Any
 
 from vanhub.errors import OperatorError
 
-_START_S = 30.0
+START_S = 30.0
 _ANSWER_S = 30.0
 PROGRAMS = ("openssl", "ssh-keygen", "sftp", "curl")
 
@@ -64,10 +64,10 @@ class Stage:
         """Start the daemon; its ports by gateway."""
         with (self.folder / "log").open("wb") as log:
             self._hub = subprocess.Popen(
-                [sys.executable, "-m", "vanhub.cli", "--home", str(self.home), "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()
+                [sys.executable, "-m", "vanhub.cli", "--home", str(self.home), "serve"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()
             )
         endpoints = self.home / "var" / "endpoints.json"
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + START_S
         while not endpoints.exists():
             if self._hub.poll() is not None or time.monotonic() > deadline:
                 raise OperatorError(f"the hub did not start:\n{(self.folder / 'log').read_text()}")
@@ -75,12 +75,16 @@ class Stage:
         self._ports = {name: int(each["port"]) for name, each in json.loads(endpoints.read_bytes()).items()}
         return self._ports
 
+    def port(self, gateway: str) -> int:
+        """On which the running hub listens."""
+        return self._ports[gateway]
+
     def stop(self) -> int:
         """SIGTERM; the daemon's exit code."""
         if self._hub is None:
             return 0
         self._hub.terminate()
-        return self._hub.wait(_START_S)
+        return self._hub.wait(START_S)
 
     def certificate(self, kind: str, id: str) -> Path:
         """The folder with the certificate of a principal that is entered already."""
@@ -128,7 +132,7 @@ class Stage:
         """Run a program in the stage's folder; its output. Raises ``OperatorError`` where it fails."""
         try:
             done = subprocess.run(
-                command, input=input, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, cwd=self.folder, env=_environment()
+                command, input=input, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False, cwd=self.folder, env=environment()
             )
         except subprocess.TimeoutExpired:
             raise OperatorError(f"{command[0]} did not end") from None
@@ -137,6 +141,6 @@ class Stage:
         return done.stdout + done.stderr
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's, less what would point the hub elsewhere."""
     return {name: value for name, value in os.environ.items() if not name.startswith("VANHUB_")}

@@ -1,0 +1,111 @@
+"""A hub with agencies and the trade for demonstrations: the agencies' own programs as processes, and the trade's mailboxes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vanhub.agencies.frame.bell import Bell
+from vanhub.agencies.frame.mailbox import HttpsMailbox
+from vanhub.agencies.trade.script import Role
+from vanhub.cli.stage import START_S, Stage, environment
+from vanhub.errors import OperatorError
+
+AGENCIES = ("registry", "licensing", "inspection", "foreign-exchange", "customs", "foreign-customs-us")
+"""Those whose programs run; the mailboxes of the others fill."""
+
+_TIMEOUT_S = 60.0
+
+
+class AgenciesStage(Stage):
+    """A stage whose hub has agencies at work. They all live by one clock, which only the stage moves."""
+
+    def __init__(self, agencies: Sequence[str] = AGENCIES) -> None:
+        super().__init__()
+        self.agencies = tuple(agencies)
+        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._clock = self.folder / "clock"
+        self._mailboxes: dict[Role, HttpsMailbox] = {}
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for mailbox in self._mailboxes.values():
+            mailbox.close()
+        for program in self._programs.values():
+            if program.poll() is None:
+                program.kill()
+                program.wait()
+        super().__exit__(kind, error, trace)
+
+    def agency_home(self, name: str) -> Path:
+        return self.folder / "agencies" / name
+
+    def set_clock(self, moment: datetime) -> None:
+        """It is ``moment`` for all agencies from now on."""
+        partial = self._clock.with_suffix(".new")
+        partial.write_text(moment.isoformat(), encoding="ascii")
+        partial.replace(self._clock)
+
+    def found_agencies(self) -> None:
+        """A home with credentials for each; the hub has to run."""
+        for name in self.agencies:
+            home = self.agency_home(name)
+            self.vanhub("agency", "init", name, str(home), "--hub", f"https://localhost:{self.port('https')}")
+            self.vanhub("ca", "issue", "agency", name, "--out", str(home))
+
+    def load(self, name: str, file: Path) -> None:
+        """Load a file into an agency that does not run."""
+        self.vanhub("agency", "load", name, str(file), "--dir", str(self.agency_home(name)), "--clock", str(self._clock))
+
+    def start_agencies(self) -> None:
+        """Start all programs, and wait until they take deliveries."""
+        for name in self.agencies:
+            self.start_agency(name)
+        for name in self.agencies:
+            self.wait_for_agency(name)
+
+    def start_agency(self, name: str) -> None:
+        home = self.agency_home(name)
+        command = [sys.executable, "-m", "vanhub.cli", "agency", "run", name, "--dir", str(home), "--clock", str(self._clock)]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._programs[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
+
+    def wait_for_agency(self, name: str) -> None:
+        deadline = time.monotonic() + START_S
+        while not (self.agency_home(name) / "ready.json").exists():
+            if self._programs[name].poll() is not None or time.monotonic() > deadline:
+                raise OperatorError(f"{name} did not start:\n{self.agency_log(name)}")
+            time.sleep(0.05)
+
+    def stop_agencies(self) -> None:
+        """SIGTERM to all; each has to end by itself."""
+        for program in self._programs.values():
+            program.terminate()
+        for name, program in self._programs.items():
+            if program.wait(START_S) != 0:
+                raise OperatorError(f"{name} did not end as it should:\n{self.agency_log(name)}")
+
+    def agency_log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
+
+    def agency_json(self, name: str, *arguments: str) -> Any:
+        """A reading verb of an agency's store: ``records KIND``, ``work``."""
+        verb, *rest = arguments
+        return self.json("agency", verb, name, *rest, "--dir", str(self.agency_home(name)))
+
+    def enrol_trade(self, roles: Iterable[Role] = Role) -> None:
+        """The trade's parties as partners of the hub, each with its certificate."""
+        for role in roles:
+            self.vanhub("partner", "add", role.value, "--edi", f"{role.upper()}:ZZZ", "--name", role.capitalize(), "--certificate", str(self.folder / role))
+
+    def mailbox(self, role: Role) -> HttpsMailbox:
+        """The mailbox of a party of the trade, over one connection that stays open."""
+        if role not in self._mailboxes:
+            url = f"https://localhost:{self.port('https')}"
+            self._mailboxes[role] = HttpsMailbox(url, self.folder / role, timeout_s=_TIMEOUT_S, bell=Bell().descriptor)
+        return self._mailboxes[role]
