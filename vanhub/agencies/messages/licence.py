@@ -390,8 +390,9 @@ def _uses(field: Field) -> int:
     kind, number = _counted(field)
     if kind == "ONE" and number is None:
         return 1
-    if kind == "MULTI" and 2 <= (number or _MOST_USES) <= _MOST_USES:
-        return number or _MOST_USES
+    number = _MOST_USES if number is None else number
+    if kind == "MULTI" and 2 <= number <= _MOST_USES:
+        return number
     raise field.wrong("E112", 4, 0, f"is neither ONE nor MULTI:n with n from 2 to {_MOST_USES}", f"不是 ONE，也不是 MULTI:n（n 为2至{_MOST_USES}）")
 
 
