@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Callable
 from functools import partial
 
+from vanhub.agencies.customs.program import Customs
 from vanhub.agencies.foreign_customs.program import ForeignCustoms
 from vanhub.agencies.frame.agency import Agency
 from vanhub.agencies.licensing.program import Licensing
 from vanhub.errors import OperatorError
 
 PROGRAMS: dict[str, Callable[[], Agency]] = {
+    "customs": Customs,
     "licensing": Licensing,
     **{name: partial(ForeignCustoms, name) for name in ("foreign-customs-us", "foreign-customs-eu", "foreign-customs-ca", "foreign-customs-tr")},
 }

@@ -10,29 +10,27 @@ from typing import Any
 
 from vanhub.agencies.customs import risk
 from vanhub.agencies.customs.after import After
-from vanhub.agencies.customs.bills import cancel_bill, write_bill
-from vanhub.agencies.customs.cargo import goods_moved
+from vanhub.agencies.customs.bills import Bill, void_bill, write_bill
 from vanhub.agencies.customs.checks import check
 from vanhub.agencies.customs.copies import LICENCES, LicenceCopy, line_owner
-from vanhub.agencies.customs.duty import Assessment, assess
+from vanhub.agencies.customs.duty import DUTY, EXCISE, VAT, Assessment, assess
 from vanhub.agencies.customs.finding import Findings
-from vanhub.agencies.customs.lodgement import NEXT, State, Step, Lodgement, day
-from vanhub.agencies.customs.risk import Channel, Colour
+from vanhub.agencies.customs.lodgement import NEXT, Lodgement, State, Step, day
+from vanhub.agencies.customs.movements import await_goods, await_no_longer, goods_moved
+from vanhub.agencies.customs.risk import Colour
 from vanhub.agencies.customs.serials import next_serial
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Post, Put, Remind, Reverse, Send
 from vanhub.agencies.ledger.posting import Transfer, commit
 from vanhub.agencies.messages.answer import Answer, AnswerKind
-from vanhub.agencies.messages.declaration import Cancellation, Declaration, Direction, Function
+from vanhub.agencies.messages.declaration import Cancellation, Declaration, Direction, Function, Tax
 from vanhub.agencies.messages.licence import LicenceUsage, UsedLine
-from vanhub.agencies.messages.parts import Money, Quantity
+from vanhub.agencies.messages.parts import Quantity
 from vanhub.agencies.tariff import Tariff
 
 OFFICER = "officer"
 """Subject of the reminder that has an automatic officer decide; its key is the declaration's number."""
-
-_STEPS = {Colour.GREEN: Step.REVIEW, Colour.YELLOW: Step.REFER, Colour.RED: Step.EXAMINE}
 
 
 @dataclass
@@ -57,17 +55,18 @@ class Proceeding:
         channel = risk.channel(declaration, self.lodgement.number, self.tariff, self.view, on)
         self.effects.extend(risk.remember(declaration, self.view, on))
         self.lodgement = dataclasses.replace(self.lodgement, held=held, channel=channel, accepted_at=self.occasion.moment)
-        self._enter(_STEPS[channel.colour], channel)
-
-    def _enter(self, step: Step, channel: Channel) -> None:
-        if step is Step.REVIEW:
+        if channel.colour is Colour.GREEN:
             self.review()
-        elif step is Step.REFER:
-            self._step(Step.REFER)
-            self._answer(AnswerKind.DECISION, "H", "38")
-            self._call_officer("officer.review-after")
+        elif channel.colour is Colour.YELLOW:
+            self.refer()
         else:
             self.examine()
+
+    def refer(self) -> None:
+        """The documents are to be looked at."""
+        self._step(Step.REFER)
+        self._answer(AnswerKind.DECISION, "H", "38")
+        self._call_officer("officer.review-after")
 
     def examine(self) -> None:
         """The goods are to be looked at."""
@@ -84,10 +83,15 @@ class Proceeding:
         if not assessment.due:
             self.release()
             return
-        bill, effects = write_bill(self.lodgement.number, self.lodgement.declaration, assessment, self.occasion, self.view)
+        number, office = self.lodgement.number, self.lodgement.declaration.office
+        bill, effects = write_bill(assessment, number, self.lodgement.document, office, self.occasion.moment, self.view)
         self.effects.extend(effects)
         self._step(Step.BILL, bill=bill.number)
-        self._answer(AnswerKind.TAX_BILL, "T", "1", bill=bill.number, due=bill.due, taxes=bill.taxes)
+        self.bill_again(bill)
+
+    def bill_again(self, bill: Bill, *remarks: str) -> None:
+        """What is to pay, by when."""
+        self._answer(AnswerKind.TAX_BILL, "T", "1", bill=bill.number, due=bill.due, taxes=bill.amounts, remarks=remarks)
 
     def release(self) -> None:
         """Commit what was reserved, report the licences that were used, and close where the goods have moved already."""
@@ -99,8 +103,15 @@ class Proceeding:
         self.effects.extend(Send(self.view.addresses["licensing"], report) for report in reports)
         self._step(Step.RELEASE, released_at=moment, reports=reports)
         self._answer(AnswerKind.DECISION, "P", "4", released_at=moment, document=self.lodgement.declaration.direction.value)
-        if goods_moved(After(self.view, self.effects), self.lodgement.declaration, number):
+        if goods_moved(self.lodgement.declaration, number, self.view):
             self.close()
+        else:
+            self.effects.append(await_goods(self.lodgement.declaration, number, self.view))
+
+    def goods_moved(self) -> None:
+        """That was awaited since release."""
+        self._await_no_longer()
+        self.close()
 
     def close(self) -> None:
         """The goods have moved: the proof page goes out."""
@@ -137,6 +148,8 @@ class Proceeding:
     def delete(self, reason: str) -> None:
         """By customs, at any time: usage reports and a proof page that went out are taken back too."""
         closed = self.lodgement.state is State.CLOSED
+        if self.lodgement.state is State.RELEASED:
+            self._await_no_longer()
         self._undo("deleted")
         for report in self.lodgement.reports:
             self.effects.append(Send(self.view.addresses["licensing"], dataclasses.replace(report, cancelled=True)))
@@ -149,6 +162,9 @@ class Proceeding:
         """All effects, in their order."""
         return [*self.effects, Put(self.lodgement)]
 
+    def _await_no_longer(self) -> None:
+        self.effects.append(await_no_longer(self.lodgement.declaration, self.lodgement.number, self.view))
+
     def _answer_deleted(self, remarks: tuple[str, ...]) -> None:
         self._answer(AnswerKind.DECISION, "D", "1", remarks=remarks, document=self.lodgement.declaration.direction.value)
 
@@ -158,9 +174,9 @@ class Proceeding:
     def _undo(self, purpose: str) -> None:
         """Everything that is posted for it; its bill and the officer's task go with it."""
         self._dismiss_officer()
-        if self.lodgement.bill:
-            self.effects.extend(cancel_bill(self.lodgement.bill, purpose, After(self.view, self.effects)))
-        if self.lodgement.held:
+        if bill := self.view.get(Bill, self.lodgement.bill):
+            self.effects.extend(void_bill(bill))
+        if self.lodgement.held or self.lodgement.bill:
             self.effects.append(Reverse(self.lodgement.document, purpose))
         self.lodgement = dataclasses.replace(self.lodgement, held=(), bill="")
 
@@ -230,7 +246,8 @@ def _proof(lodgement: Lodgement, assessment: Assessment) -> Declaration:
         dataclasses.replace(item, customs_value=assessed.value, taxes=assessed.taxes)
         for item, assessed in zip(declaration.items, assessment.items, strict=True)
     )
-    return dataclasses.replace(page, items=items, taxes=assessment.totals)
+    totals = tuple(Tax(kind, None, None, amount) for kind, amount in assessment.taxes if kind in {DUTY, EXCISE, VAT})
+    return dataclasses.replace(page, items=items, taxes=totals)
 
 
 def _revoked(lodgement: Lodgement, reason: str, moment: datetime) -> Cancellation:
