@@ -72,15 +72,16 @@ def add_outgoing(conn: Connection, batch: int, moment: datetime, sender: str, se
             chosen = messages[first : first + _MOST_MESSAGES]
             number += 1
             reference = f"{series}{number:08d}"
-            header = InterchangeHeader(_SEPARATORS, "UNOY", 4, sender=_party(sender), test="1" if test else "")
-            octets = _enveloped(header, _party(to), reference, moment, [body for _, body in chosen])
+            octets = envelope([body for _, body in chosen], sender=sender, to=to, reference=reference, moment=moment, test=test)
             events = json.dumps([event for event, _ in chosen])
             rows.append({"number": number, "batch": batch, "recipient": to, "reference": reference, "octets": octets, "events": events})
     conn.execute(insert(outgoing), rows)
 
 
-def _enveloped(header: InterchangeHeader, recipient: Party, reference: str, moment: datetime, bodies: Sequence[Body]) -> bytes:
-    pieces = [render_header(header, recipient=recipient, reference=reference, prepared=moment, una=False)]
+def envelope(bodies: Sequence[Body], *, sender: str, to: str, reference: str, moment: datetime, test: bool = False) -> bytes:
+    """The interchange of these messages; ``sender`` and ``to`` are EDI addresses."""
+    header = InterchangeHeader(_SEPARATORS, "UNOY", 4, sender=_party(sender), test="1" if test else "")
+    pieces = [render_header(header, recipient=_party(to), reference=reference, prepared=moment, una=False)]
     for number, body in enumerate(bodies, 1):
         pieces.append(_segment("UNH", str(number), [body.type, *_DIRECTORY]))
         pieces.append(body.octets)
