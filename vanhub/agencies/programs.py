@@ -8,13 +8,19 @@ from functools import partial
 
 from vanhub.agencies.customs.program import Customs
 from vanhub.agencies.foreign_customs.program import ForeignCustoms
+from vanhub.agencies.foreign_exchange.program import ForeignExchange
 from vanhub.agencies.frame.agency import Agency
+from vanhub.agencies.inspection.program import Inspection
 from vanhub.agencies.licensing.program import Licensing
+from vanhub.agencies.registry.program import Registry
 from vanhub.errors import OperatorError
 
 PROGRAMS: dict[str, Callable[[], Agency]] = {
     "customs": Customs,
+    "foreign-exchange": ForeignExchange,
+    "inspection": Inspection,
     "licensing": Licensing,
+    "registry": Registry,
     **{name: partial(ForeignCustoms, name) for name in ("foreign-customs-us", "foreign-customs-eu", "foreign-customs-ca", "foreign-customs-tr")},
 }
 """Name, as in ``mailboxes/NAME.toml`` -> what makes its program."""
