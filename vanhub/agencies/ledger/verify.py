@@ -37,6 +37,7 @@ _REVERSALS = (
     .execution_options(**_EACH)
 )
 _ENTRIES = select(entry.c.account, entry.c.amount).where(entry.c.posting == bindparam("number")).order_by(entry.c.line)
+_OPPOSITE = select(entry.c.account, -entry.c.amount).where(entry.c.posting == bindparam("number")).order_by(entry.c.line.desc())
 _TWICE = select(posting.c.reverses, func.count()).where(posting.c.reverses.is_not(None)).group_by(posting.c.reverses).having(func.count() > 1)
 
 
@@ -139,11 +140,7 @@ def _reversals(conn: Connection) -> Iterator[str]:
             yield f"{name}, which is a reversal itself"
         elif row.of != row.document:
             yield f"{name} of another document: {row.document} and {row.of}"
-        elif _entries(conn, row.number) != [(account, -amount) for account, amount in reversed(_entries(conn, row.reverses))]:
+        elif conn.execute(_ENTRIES, {"number": row.number}).all() != conn.execute(_OPPOSITE, {"number": row.reverses}).all():
             yield f"{name}, but its entries are not the opposite"
     for number, times in conn.execute(_TWICE):
         yield f"posting {number} is reversed {times} times"
-
-
-def _entries(conn: Connection, number: int) -> list[tuple[int, int]]:
-    return [(of, amount) for of, amount in conn.execute(_ENTRIES, {"number": number})]
