@@ -43,11 +43,7 @@ def complaints_about(asked: LicenceApplication, on: date, offices: Set[str], rul
 
 
 def _lines(asked: LicenceApplication) -> Iterator[Complaint]:
-    seen: set[int] = set()
     for line in asked.lines:
-        if line.number in seen:
-            yield Complaint("E104", f"line {line.number} comes twice", f"第 {line.number} 项重复", line.number)
-        seen.add(line.number)
         amount = line.quantity.amount
         if not 0 < amount * _LARGEST_FACTOR <= MOST:
             yield Complaint(
@@ -103,19 +99,14 @@ def last_day(asked: LicenceApplication, on: date, rules: Rules) -> date:
         return min(_months_later(on, rules.count("licence.months-export", on)), date(on.year, 12, 31))
     if is_automatic(asked, on, rules):
         return _months_later(on, rules.count("licence.months-automatic", on))
-    carried = rules.count("licence.carried-months", on)
-    return _end_of_month(on.year + carried // 12, carried % 12) if carried else date(on.year, 12, 31)
+    return _months_later(date(on.year, 12, 31), rules.count("licence.carried-months", on))
 
 
 def _months_later(day: date, months: int) -> date:
     """The day of the same number, or the month's last: the first day is not counted (General Principles of the Civil Law 1986, art. 154)."""
     years, month = divmod(day.month - 1 + months, 12)
-    end = _end_of_month(day.year + years, month + 1)
-    return min(end, end.replace(day=min(day.day, end.day)))
-
-
-def _end_of_month(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def working_days_later(day: date, count: int, rules: Rules) -> date:

@@ -72,11 +72,7 @@ def _complaints(report: LicenceUsage, file: LicenceFile | None, view: View) -> I
             f"licence {number} is for {licence.uses} uses, this is number {len(file.usages) + 1}",
             f"许可证 {number} 限用 {licence.uses} 次，此为第 {len(file.usages) + 1} 次",
         )
-    seen: set[int] = set()
     for line in report.lines:
-        if line.number in seen:
-            yield Complaint("E104", f"line {line.number} comes twice", f"第 {line.number} 项重复", line.number)
-        seen.add(line.number)
         yield from _line_complaints(line, report.declared_on, file, view)
 
 
