@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import structlog
+from sqlalchemy import Connection, Engine
 
 from vanhub.agencies.frame.batch import Office
 from vanhub.agencies.frame.bell import Bell
@@ -17,12 +20,11 @@ from vanhub.agencies.frame.desk import answer
 from vanhub.agencies.frame.home import AgencyHome, AgencyLock, AgencyRuns
 from vanhub.agencies.frame.loop import Loop, Manner
 from vanhub.agencies.frame.mailbox import HttpsMailbox
+from vanhub.agencies.frame.rebuild import rebuild
 from vanhub.agencies.frame.requests import Request, add_request, find_answer
 from vanhub.agencies.frame.store import open_store, require_store
 from vanhub.agencies.programs import open_program
 from vanhub.agencies.rules import open_rules
-
-_log = structlog.get_logger("vanhub.agency")
 
 _LOOK_AGAIN_S = 0.05
 
@@ -62,22 +64,49 @@ def ask(
 
     ``progress`` is told of the rows of a file where this process loads it. What a running agency was asked stays asked where nobody waits for the answer any more.
     """
+    engine = open_store(home.store_url)
     try:
         with AgencyLock(home):
             office = open_office(home)
-            engine = open_store(home.store_url)
             require_store(engine, home.agency, home.slot, clock())
             with engine.begin() as conn:
                 return answer(conn, office, Request(add_request(conn, verb, words, octets), verb, words), clock(), progress)
     except AgencyRuns as running:
-        engine = open_store(home.store_url)
         with engine.begin() as conn:
             asked = add_request(conn, verb, words, octets)
         if running.pid:
             os.kill(running.pid, signal.SIGUSR1)
-        while True:
-            with engine.connect() as conn:
-                found: dict[str, Any] | None = find_answer(conn, asked)
-            if found is not None:
-                return found
+        while (found := _answered(engine, asked)) is None:
             time.sleep(_LOOK_AGAIN_S)
+        return found
+    finally:
+        engine.dispose()
+
+
+def _answered(engine: Engine, asked: int) -> dict[str, Any] | None:
+    with engine.connect() as conn:
+        found: dict[str, Any] | None = find_answer(conn, asked)
+    return found
+
+
+@contextmanager
+def reading(home: AgencyHome) -> Iterator[Connection]:
+    """The store as it is now, whether the agency runs or not. Raises ``OperatorError`` where there is none yet."""
+    engine = open_store(home.store_url, reading=True)
+    try:
+        with engine.connect() as conn:
+            yield conn
+    finally:
+        engine.dispose()
+
+
+def rebuilt(home: AgencyHome, out: Path | None) -> str | None:
+    """Rebuild the agency's state into the file ``out``, or one that is thrown away, and compare: the first difference in words, or None."""
+    office = open_office(home)
+    with reading(home) as live, tempfile.TemporaryDirectory() as scratch:
+        engine = open_store(f"sqlite:///{out or Path(scratch) / 'rebuilt.db'}")
+        try:
+            with engine.begin() as fresh:
+                return rebuild(live, fresh, office)
+        finally:
+            engine.dispose()
