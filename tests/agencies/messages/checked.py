@@ -31,3 +31,10 @@ def arrived(message: Outgoing, guide: str) -> Message:
     assert ([fault.text("en") for fault in report.faults], [fault.text("en") for fault in report.guide_faults]) == ([], [])
     assert [each.guide for each in report.messages] == [guide]
     return read_interchange(data).messages[0]
+
+
+def sample(data: bytes) -> tuple[Message, ...]:
+    """The messages of a file that has an envelope or none."""
+    if not data.lstrip().startswith((b"UNA", b"UNB")):
+        data = b"UNB+UNOC:3+A+B+060101:0101+1'" + data + b"UNZ+1+1'"
+    return read_interchange(data).messages
