@@ -98,7 +98,7 @@ def make_plan(
 ) -> Plan:
     """``rate`` declarations a day, of which about ``fraud_rate`` (0 to 1) are frauds; ``exchange_rate``: CNY for one USD.
 
-    ``enterprises`` are on the register and may trade; each fraud that closes one takes one for itself, from the end.
+    ``enterprises`` are on the register and may trade; a third of them is kept for the frauds that close one.
 
     Raises:
         ValueError: too few enterprises.
@@ -111,7 +111,9 @@ class _Planner:
         self._first_day = first_day
         self._random = random.Random(seed)  # noqa: S311 - a plan has to be repeatable, not secret
         self._all = tuple(enterprises)
-        self._enterprises = enterprises
+        # Who closes its enterprise must not be in the middle of something.
+        traders = len(enterprises) * 2 // 3
+        self._traders, self._closing = enterprises[:traders], enterprises[traders:]
         self._exchange_rate = exchange_rate
         self._cases: list[Case] = []
         self._licences: dict[str, Licensing] = {}
@@ -293,10 +295,11 @@ class _Planner:
         return (ware.price * Decimal(self._random.randrange(90, 111)) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
     def _trader(self, *, own: bool = False) -> EnterpriseRecord:
-        """One of the enterprises; with ``own`` one that nobody else will be."""
-        if len(self._enterprises) < 2:
-            raise ValueError("too few enterprises for this plan")
-        return self._enterprises.pop() if own else self._random.choice(self._enterprises)
+        """One of those who trade on; with ``own`` one that nobody else is."""
+        pool = self._closing if own else self._traders
+        if not pool:
+            raise ValueError(f"{len(self._all)} enterprises are too few for this plan")
+        return pool.pop() if own else self._random.choice(pool)
 
     def _next(self, exporting: bool) -> str:
         self._number += 1

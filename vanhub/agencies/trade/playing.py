@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.frame.mailbox import Mailbox
@@ -44,7 +44,7 @@ class Play:
         self._set_clock = set_clock
         self._wait_s = wait_s
         self._told = told
-        self._moment = datetime.min
+        self._moment = datetime.min.replace(tzinfo=UTC)
         self._interchanges = 0
         self.messages = 0
         """Sent by the trade so far."""
