@@ -30,6 +30,7 @@ _COMMANDS = {
     "enrol": "credentials:enrol",
     "mailbox": "mailbox:mailbox",
     "message": "message:message",
+    "ledger": "ledger:ledger",
     "ca": "authority:ca",
 }
 """Command -> where it is defined: ``module of this package:attribute``."""
