@@ -84,6 +84,10 @@ def line(hs: str = "61091000", amount: str = "12000", unit: str = "H87", *, numb
     return LicenceLine(number, hs, "针织T恤衫", Quantity(Decimal(amount), unit), Money(Decimal(price), "USD"))
 
 
+WHEAT = line("10019900", "1000", "KGM", price="1")
+OIL = line("27090000", "1000", "KGM", price="1")
+
+
 def application(reference: str = "A1", *lines: LicenceLine, **changes: Any) -> LicenceApplication:
     """Of cotton shirts for the United States, 12 uses; total and value add up."""
     goods = lines or (line(),)

@@ -16,6 +16,7 @@ from tests.agencies.licensing.cases import (
     EU,
     NOON,
     OFFICER,
+    OIL,
     OTHER,
     TODAY,
     TRADER,
@@ -39,7 +40,6 @@ from vanhub.agencies.messages.parts import Money, Quantity
 from vanhub.agencies.messages.refusal import Refusal
 
 GARLIC = line("07032010", "20000", "KGM", price="0.52")
-OIL = line("27090000", "1000000", "KGM", price="0.44")
 
 
 def test_a_licence_goes_to_the_applicant_customs_and_the_customs_of_its_country() -> None:

@@ -14,7 +14,9 @@ from tests.agencies.licensing.cases import (
     BROKER,
     CUSTOMS,
     NOON,
+    OIL,
     TODAY,
+    WHEAT,
     all_well,
     application,
     codes,
@@ -29,8 +31,6 @@ from vanhub.agencies.licensing.records import Alert, LicenceFile, WriteOff
 from vanhub.agencies.messages.licence import Licence, UsedLine
 from vanhub.agencies.messages.parts import Quantity
 
-WHEAT = line("10019900", "1000", "KGM", price="1")
-OIL = line("27090000", "1000", "KGM", price="1")
 IMPORTED = {"export": False, "quota": "", "country": "AUS"}
 
 
