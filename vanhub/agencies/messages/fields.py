@@ -163,7 +163,7 @@ class Field:
 
 
 class Fields:
-    """Segments to be read: of a message, a section, a group. ``item``: as in ``Field``. A qualifier may have a second part: ``MEA`` with ``AAX+AAD``."""
+    """Segments to be read: of a message, a section, a group. ``item``: as in ``Field``. The qualifier of MEA may have a second part, ``AAX+AAD``."""
 
     def __init__(self, segments: Sequence[ReadSegment], item: int | None = None) -> None:
         self._segments = segments
@@ -239,8 +239,9 @@ class Fields:
     def _found(self, tag: str, qualifier: str | tuple[str, ...]) -> Iterator[Field]:
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
         for segment in self._by_tag.get(tag, ()):
-            if qualifiers == ("",) or segment.at(1) in qualifiers or f"{segment.at(1)}+{segment.at(2)}" in qualifiers:
-                yield Field(segment, _named(tag, segment.at(1) if qualifier else ""), self._item)
+            first = segment.at(1)
+            if not qualifier or first in qualifiers or (tag == "MEA" and f"{first}+{segment.at(2)}" in qualifiers):
+                yield Field(segment, _named(tag, first if qualifier else ""), self._item)
 
 
 def _named(tag: str, qualifier: str) -> str:
