@@ -47,11 +47,7 @@ def _reviewed(proceeding: Proceeding, words: Words) -> None:
 
 
 def _found(proceeding: Proceeding, words: Words, state: State) -> None:
-    if proceeding.lodgement.state is not state:
-        raise _wrong(
-            f"declaration {proceeding.lodgement.number} is {proceeding.lodgement.state}, not {state}",
-            f"报关单 {proceeding.lodgement.number} 的状态不允许此操作",
-        )
+    _require_state(proceeding, state)
     result = _word(words, "result")
     if result == "pass":
         proceeding.review()
@@ -67,13 +63,15 @@ def _found(proceeding: Proceeding, words: Words, state: State) -> None:
 
 def _examine(proceeding: Proceeding, _words: Words) -> None:
     """Whoever looks at the documents wants to see the goods."""
-    _require(proceeding, Step.EXAMINE)
+    _require_state(proceeding, State.MANUAL)
     proceeding.examine()
 
 
 def _delete(proceeding: Proceeding, words: Words) -> None:
     """Delete the declaration, whatever has become of it; ``reason=..`` is told to the declarant."""
-    _require(proceeding, Step.DELETE)
+    lodgement = proceeding.lodgement
+    if (lodgement.state, Step.DELETE) not in NEXT:
+        raise _wrong(f"declaration {lodgement.number} is {lodgement.state}: there is nothing to delete", f"报关单 {lodgement.number} 已退单或删单")
     proceeding.delete(_word(words, "reason"))
 
 
@@ -88,10 +86,10 @@ def error_codes() -> frozenset[str]:
         return frozenset(row["code"] for row in csv.DictReader(lines))
 
 
-def _require(proceeding: Proceeding, step: Step) -> None:
+def _require_state(proceeding: Proceeding, state: State) -> None:
     lodgement = proceeding.lodgement
-    if (lodgement.state, step) not in NEXT:
-        raise _wrong(f"declaration {lodgement.number} is {lodgement.state}: there is nothing to {step}", f"报关单 {lodgement.number} 的状态不允许此操作")
+    if lodgement.state is not state:
+        raise _wrong(f"declaration {lodgement.number} is {lodgement.state}, not {state}", f"报关单 {lodgement.number} 的状态不允许此操作")
 
 
 def _word(words: Words, name: str) -> str:

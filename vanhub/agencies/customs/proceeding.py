@@ -166,7 +166,7 @@ class Proceeding:
         self.effects.append(await_no_longer(self.lodgement.declaration, self.lodgement.number, self.view))
 
     def _answer_deleted(self, remarks: tuple[str, ...]) -> None:
-        self._answer(AnswerKind.DECISION, "D", "1", remarks=remarks, document=self.lodgement.declaration.direction.value)
+        self._answer(AnswerKind.DECISION, "D", "32", remarks=remarks, document=self.lodgement.declaration.direction.value)
 
     def _step(self, step: Step, **changes: Any) -> None:
         self.lodgement = dataclasses.replace(self.lodgement, state=NEXT[self.lodgement.state, step], **changes)

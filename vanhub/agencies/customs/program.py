@@ -13,7 +13,7 @@ from vanhub.agencies.customs.bills import OVERDUE, Bill, take_payment
 from vanhub.agencies.customs.cargo import take_manifest
 from vanhub.agencies.customs.copies import take_form, take_licence, take_note
 from vanhub.agencies.customs.declarations import take_cancellation, take_change, take_original
-from vanhub.agencies.customs.lodgement import NEXT, Lodgement, State, Step
+from vanhub.agencies.customs.lodgement import Lodgement, State
 from vanhub.agencies.customs.movements import concerned, goods_moved, take_conveyance, take_gate, take_tally
 from vanhub.agencies.customs.officer import instructed
 from vanhub.agencies.customs.proceeding import OFFICER, Proceeding
@@ -133,7 +133,7 @@ class Customs:
             proceeding.bill_again(bill, f"overdue since {bill.due}: a late fee is added for each day 已逾期，按日加收滞纳金")
             return proceeding.done()
         lodgement = view.get(Lodgement, key) if subject == OFFICER else None
-        if lodgement is None or (lodgement.state, Step.REVIEW) not in NEXT:
+        if lodgement is None or lodgement.state not in {State.MANUAL, State.EXAM}:
             return []
         proceeding = Proceeding(lodgement, self.tariff, occasion, view)
         proceeding.review()
