@@ -12,7 +12,7 @@ from vanhub.agencies.customs.finding import Findings
 from vanhub.agencies.customs.papers import check_papers
 from vanhub.agencies.enterprises import CustomsCodeEntry, EnterpriseRecord, find_by_customs_code, status_complaint
 from vanhub.agencies.frame.agency import View
-from vanhub.agencies.messages.declaration import Declaration, Direction
+from vanhub.agencies.messages.declaration import Declaration
 from vanhub.agencies.tariff import Tariff
 
 
@@ -24,8 +24,7 @@ def check(declaration: Declaration, received_on: date, tariff: Tariff, view: Vie
     _check_broker(declaration, view, findings)
     _check_goods(declaration, tariff, view, findings)
     check_papers(declaration, tariff, view, findings)
-    if declaration.direction is Direction.IMPORT:
-        check_cargo(declaration, view, findings)
+    check_cargo(declaration, view, findings)
     return findings
 
 
