@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,15 @@ from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment
 from vanhub.agencies.trade.journeys import declare, filing, obtain_form, obtain_papers, payment
 from vanhub.agencies.trade.script import Outcome, Role, Script, Sending, hear
+
+
+class Fate(enum.StrEnum):
+    """What becomes of a consignment at customs, as its declaration's state says it."""
+
+    RETURNED = "returned"
+    TAX_DUE = "tax due"
+    RELEASED = "released"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +45,15 @@ class Scene:
 @dataclass(frozen=True, slots=True)
 class Fraud:
     """``code``: with which it is stopped; ``agency``: by whom; ``export``: of an export; ``licensed``, ``noted``: of goods that need a licence, a note, or either way (None); ``closes``: the enterprise does not
-    trade afterwards. ``script`` None: it needs a licence of its own in a certain state, and then is ``on_licence``."""
+    trade afterwards. ``script`` None: it needs a licence of its own in a certain state, and then is ``on_licence``. ``first``, ``second``: what becomes of the scene's consignments, None where they are never lodged."""
 
     name: str
     code: str
     agency: str
     export: bool
     script: Callable[[Scene], Script] | None = None
+    first: Fate | None = None
+    second: Fate | None = Fate.RETURNED
     licensed: bool | None = None
     noted: bool | None = None
     closes: bool = False
@@ -67,7 +79,7 @@ def _declared(declaration: Declaration, *before: Sending) -> Script:
 
 
 def _wrong_total(declaration: Declaration) -> Declaration:
-    return dataclasses.replace(declaration, total=Money(declaration.total.amount - 1000, declaration.total.currency))
+    return dataclasses.replace(declaration, total=Money(declaration.total.amount / 2, declaration.total.currency))
 
 
 def _wrong_product(declaration: Declaration) -> Declaration:
@@ -176,8 +188,8 @@ FRAUDS = (
     Fraud("total", "E103", "customs", True, lambda scene: _export_of(scene, _wrong_total), licensed=False),
     Fraud("price", "E103", "customs", True, lambda scene: _export_of(scene, _wrong_product), licensed=False),
     Fraud("closed-enterprise", "E101", "customs", True, _closed_enterprise, licensed=False, noted=False, closes=True),
-    Fraud("other-content", "E104", "customs", True, _other_content, licensed=False, noted=False),
-    Fraud("form-twice", "F302", "customs", True, _form_twice, licensed=False, noted=False),
+    Fraud("other-content", "E104", "customs", True, _other_content, licensed=False, noted=False, first=Fate.RELEASED, second=None),
+    Fraud("form-twice", "F302", "customs", True, _form_twice, licensed=False, noted=False, first=Fate.RELEASED),
     Fraud("form-elsewhere", "F303", "customs", True, _form_elsewhere, licensed=False, noted=False),
     Fraud("no-licence", "L201", "customs", True, lambda scene: _export_of(scene, _without("811")), licensed=True, noted=False),
     Fraud("licence-other-office", "L203", "customs", True, _other_office, licensed=True, noted=False),
@@ -186,6 +198,6 @@ FRAUDS = (
     Fraud("manifest-weight", "M602", "customs", False, lambda scene: _import_of(scene, _lighter)),
     Fraud("manifest-packages", "M602", "customs", False, lambda scene: _import_of(scene, _fewer_packages)),
     Fraud("no-note", "C701", "customs", False, lambda scene: _import_of(scene, _without("841")), noted=True),
-    Fraud("note-twice", "C701", "customs", False, _note_twice, noted=True),
-    Fraud("underpaid", "E103", "customs", False, _underpaid),
+    Fraud("note-twice", "C701", "customs", False, _note_twice, noted=True, first=Fate.TAX_DUE),
+    Fraud("underpaid", "E103", "customs", False, _underpaid, second=Fate.TAX_DUE),
 )

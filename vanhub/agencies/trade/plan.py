@@ -18,7 +18,7 @@ from vanhub.agencies.messages.manifest import Container, Manifest
 from vanhub.agencies.messages.parts import Enterprise
 from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment, Lot, licence_application
-from vanhub.agencies.trade.frauds import EXPIRED, FRAUDS, ONCE_TOO_OFTEN, OVERDRAWN, Fraud, Scene, on_licence
+from vanhub.agencies.trade.frauds import EXPIRED, FRAUDS, ONCE_TOO_OFTEN, OVERDRAWN, Fate, Fraud, Scene, on_licence
 from vanhub.agencies.trade.journeys import BOX_SIZE, export, imported, obtain_licence, voyage
 from vanhub.agencies.trade.script import Outcome, Script
 from vanhub.agencies.trade.wares import EXPORTS, IMPORTS, Ware
@@ -39,7 +39,7 @@ Known = Mapping[str, Outcome]
 @dataclass(frozen=True, slots=True)
 class Case:
     """``kind``: licence, voyage, export, import, or the fraud's name; ``code``: with which it has to be stopped, ``""`` where it is honest; ``day``: from 0; ``after``: the cases that have to have ended first; ``script``: made when it starts,
-    from the outcomes of those. ``consignments``: what is declared if it goes as it should; ``licence``: the case whose licence they use.
+    from the outcomes of those. ``consignments``: what it brings, on the ships too; ``fates``: what becomes of those that are lodged; ``licence``: the case whose licence they use.
     """
 
     reference: str
@@ -49,6 +49,7 @@ class Case:
     code: str = ""
     after: tuple[str, ...] = ()
     consignments: tuple[Consignment, ...] = ()
+    fates: tuple[tuple[Consignment, Fate], ...] = ()
     licence: str = ""
 
     @property
@@ -59,7 +60,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Licensing:
-    """A licence that a plan uses: ``granted`` of its ware, ``uses``; ``used`` by the honest cases in the end, as often as ``times``."""
+    """A licence that a plan uses: ``granted`` of its ware, ``uses``; ``used`` by the honest cases in the end, as often as ``times``; ``quota``: which it is charged to, ``""`` where there is none."""
 
     case: str
     export: bool
@@ -68,6 +69,7 @@ class Licensing:
     used: Decimal
     times: int
     unit: str
+    quota: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +96,27 @@ class _Open:
 
 
 def make_plan(
-    *, first_day: date, days: int, rate: int, fraud_rate: Decimal, seed: int, enterprises: Sequence[EnterpriseRecord], exchange_rate: Decimal
+    *, first_day: date, days: int, rate: int, fraud_rate: Decimal, seed: int, enterprises: Sequence[EnterpriseRecord], rate_on: Callable[[date], Decimal]
 ) -> Plan:
-    """``rate`` declarations a day, of which about ``fraud_rate`` (0 to 1) are frauds; ``exchange_rate``: CNY for one USD.
+    """``rate`` declarations a day, of which about ``fraud_rate`` (0 to 1) are frauds; ``rate_on``: CNY for one USD, by day.
 
     ``enterprises`` are on the register and may trade; a third of them is kept for the frauds that close one.
 
     Raises:
         ValueError: too few enterprises.
     """
-    return _Planner(first_day, seed, list(enterprises), exchange_rate).plan(days, rate, float(fraud_rate))
+    return _Planner(first_day, seed, list(enterprises), rate_on).plan(days, rate, float(fraud_rate))
 
 
 class _Planner:
-    def __init__(self, first_day: date, seed: int, enterprises: list[EnterpriseRecord], exchange_rate: Decimal) -> None:
+    def __init__(self, first_day: date, seed: int, enterprises: list[EnterpriseRecord], rate_on: Callable[[date], Decimal]) -> None:
         self._first_day = first_day
         self._random = random.Random(seed)  # noqa: S311 - a plan has to be repeatable, not secret
         self._all = tuple(enterprises)
         # Who closes its enterprise must not be in the middle of something.
         traders = len(enterprises) * 2 // 3
         self._traders, self._closing = enterprises[:traders], enterprises[traders:]
-        self._exchange_rate = exchange_rate
+        self._rate_on = rate_on
         self._cases: list[Case] = []
         self._licences: dict[str, Licensing] = {}
         self._open: dict[str, _Open] = {}
@@ -141,7 +143,7 @@ class _Planner:
             yield from self._licensed(day, exporting, ware)
             return
         reference, consignment = self._consigned(day, exporting, ware)
-        yield Case(reference, _kind(exporting), day, self._goes(consignment), consignments=(consignment,))
+        yield Case(reference, _kind(exporting), day, self._goes(consignment), consignments=(consignment,), fates=((consignment, Fate.CLOSED),))
 
     def _licensed(self, day: int, exporting: bool, ware: Ware) -> Iterator[Case]:
         licence = self._open.get(ware.hs)
@@ -160,7 +162,16 @@ class _Planner:
         entry = self._licences[licence.case]
         self._licences[licence.case] = dataclasses.replace(entry, used=entry.used + licence.each, times=entry.times + 1)
         script = self._goes(consignment, licence.case)
-        return Case(reference, _kind(exporting), day, script, after=(licence.case,), consignments=(consignment,), licence=licence.case)
+        return Case(
+            reference,
+            _kind(exporting),
+            day,
+            script,
+            after=(licence.case,),
+            consignments=(consignment,),
+            fates=((consignment, Fate.CLOSED),),
+            licence=licence.case,
+        )
 
     def _licence(self, day: int, exporting: bool, ware: Ware, uses: int, valid_to: date | None = None) -> tuple[Case, _Open]:
         """A licence for ``uses`` equal consignments of a ware, and the case in which it is applied for."""
@@ -171,7 +182,7 @@ class _Planner:
             reference, consignment, quantity=lot.quantity * uses, uses=uses, office=LICENCE_OFFICE, quota=quota, valid_to=valid_to
         )
         trader = next(each for each in self._all if each.code == consignment.trader.enterprise_code)
-        self._licences[reference] = Licensing(reference, exporting, lot.quantity * uses, uses, Decimal(0), 0, ware.unit)
+        self._licences[reference] = Licensing(reference, exporting, lot.quantity * uses, uses, Decimal(0), 0, ware.unit, quota)
         return Case(reference, "licence", day, lambda _: obtain_licence(application)), _Open(reference, ware, trader, lot.price, uses, lot.quantity)
 
     def _goes(self, consignment: Consignment, licence: str = "") -> Callable[[Known], Script]:
@@ -230,7 +241,8 @@ class _Planner:
             number = known[licence].number if licence else ""
             return play(Scene(first, second, _noon(first.on), number, LICENCE_OFFICE, ELSEWHERE, closure))
 
-        yield Case(reference, fraud.name, day, script, code=fraud.code, after=after, consignments=(first, second))
+        fates = tuple((consignment, fate) for consignment, fate in ((first, fraud.first), (second, fraud.second)) if fate is not None)
+        yield Case(reference, fraud.name, day, script, code=fraud.code, after=after, consignments=(first, second), fates=fates)
 
     def _licence_fraud(self, day: int, fraud: Fraud) -> Iterator[Case]:
         """A licence that is expired, used up, or has too little left."""
@@ -246,7 +258,7 @@ class _Planner:
         reference, consignment = self._consigned(day + later, True, ware, opened.trader, quantity=quantity, price=opened.price)
         after = (case.reference, *(each.reference for each in honest))
         script = lambda known: on_licence(consignment, known[case.reference].number, LICENCE_OFFICE)  # noqa: E731 - one line of a table of cases
-        yield Case(reference, fraud.name, day + later, script, code=fraud.code, after=after, consignments=(consignment,))
+        yield Case(reference, fraud.name, day + later, script, code=fraud.code, after=after, consignments=(consignment,), fates=((consignment, Fate.RETURNED),))
 
     # Consignments
 
@@ -277,7 +289,7 @@ class _Planner:
             office=OFFICE,
             port=PORT,
             region=REGION,
-            rate=self._exchange_rate,
+            rate=self._rate_on(on),
             lots=tuple(lots),
             packages=self._random.randrange(20, 400),
             container=f"VHUU{number:07d}",
