@@ -57,16 +57,19 @@ def _load(conn: Connection, office: Office, request: Request, moment: datetime, 
     batch = Batch(conn, office, moment)
     count = 0
     complaints: list[Complaint] = []
-    for line, row in find_rows(conn, str(request.id)):
-        try:
-            batch.take(Event(EventKind.ROW, str(request.id), line, row=row))
-        except Unreadable as error:
-            # The rest is looked at too, so that one run tells all; nothing of it stays.
-            complaints += (dataclasses.replace(each, item=line) for each in error.complaints)
-            if len(complaints) >= _MOST_COMPLAINTS:
-                break
-        count += 1
-        progress(count)
+    try:
+        for line, row in find_rows(conn, str(request.id)):
+            try:
+                batch.take(Event(EventKind.ROW, str(request.id), line, row=row))
+            except Unreadable as error:
+                # The rest is looked at too, so that one run tells all; nothing of it stays.
+                complaints += (dataclasses.replace(each, item=line) for each in error.complaints)
+                if len(complaints) >= _MOST_COMPLAINTS:
+                    break
+            count += 1
+            progress(count)
+    except Unreadable as error:
+        complaints += error.complaints
     if complaints:
         raise Unreadable(*complaints)
     batch.close()

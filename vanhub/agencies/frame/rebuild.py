@@ -46,7 +46,7 @@ def rebuild(live: Connection, fresh: Connection, office: Office) -> str | None:
     metadata.create_all(fresh)
     for history in (store, delivery, request):
         _copy(live, fresh, history)
-    for number, moment in live.execute(select(batch.c.number, batch.c.moment).order_by(batch.c.number)).tuples():
+    for number, moment in live.execute(select(batch.c.number, batch.c.moment).order_by(batch.c.number)):
         worked = Batch(fresh, office, from_microseconds(moment))
         for happened in _events(live, number):
             worked.take(happened)

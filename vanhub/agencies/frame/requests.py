@@ -67,7 +67,7 @@ def read_rows(octets: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
-        raise Unreadable(Complaint("E112", f"line {line} is not UTF-8: save the file in UTF-8", f"第 {line} 行不是 UTF-8：请以 UTF-8 保存")) from None
+        raise Unreadable(Complaint("E112", "it is not UTF-8: save the file in UTF-8", "不是 UTF-8：请以 UTF-8 保存", line)) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = next(reader, [])
@@ -75,10 +75,7 @@ def read_rows(octets: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
             if len(cells) == len(columns):
                 yield reader.line_num, dict(zip(columns, cells, strict=True))
             elif cells:
-                texts = (
-                    f"line {reader.line_num} has {len(cells)} cells, the first line names {len(columns)} columns",
-                    f"第 {reader.line_num} 行有 {len(cells)} 列，首行为 {len(columns)} 列",
-                )
-                raise Unreadable(Complaint("E112", *texts))
+                english = f"{len(cells)} cells, and the first line names {len(columns)} columns: write as many"
+                raise Unreadable(Complaint("E112", english, f"有 {len(cells)} 列，首行为 {len(columns)} 列：请补正", reader.line_num))
     except csv.Error as error:
-        raise Unreadable(Complaint("E112", f"line {reader.line_num}: {error}", f"第 {reader.line_num} 行：{error}")) from None
+        raise Unreadable(Complaint("E112", f"it is no CSV: {error}", f"不是 CSV：{error}", reader.line_num)) from None

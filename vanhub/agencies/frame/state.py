@@ -20,7 +20,7 @@ def describe(conn: Connection, most: int) -> dict[str, Any]:
         "agency": name.agency,
         "slot": name.slot,
         "deliveries": _count(conn, delivery),
-        "events": dict(conn.execute(select(event.c.kind, func.count()).group_by(event.c.kind).order_by(event.c.kind)).tuples().all()),
+        "events": dict(conn.execute(select(event.c.kind, func.count()).group_by(event.c.kind).order_by(event.c.kind)).all()),
         "records": count_records(conn),
         "outgoing": _count(conn, outgoing),
         "unsent": _count(conn, outgoing, UNSENT),
@@ -38,7 +38,7 @@ def describe(conn: Connection, most: int) -> dict[str, Any]:
 
 def count_records(conn: Connection) -> dict[str, int]:
     """How many records there are of each kind."""
-    return dict(conn.execute(select(record.c.kind, func.count()).group_by(record.c.kind).order_by(record.c.kind)).tuples().all())
+    return dict(conn.execute(select(record.c.kind, func.count()).group_by(record.c.kind).order_by(record.c.kind)).all())
 
 
 def list_records(conn: Connection, kind: str, key: str | None = None) -> Iterator[dict[str, Any]]:
