@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import shipped_guides
+import shipped_rules
 
 from vanhub.edifact.faults import FaultKind, Wording
 from vanhub.edifact.guide_faults import GuideFaultKind, GuideWording
@@ -170,6 +171,7 @@ PAGES = {
     "agreement.md": agreement,
     "states.md": states,
     "shipped-guides.md": shipped_guides.render,
+    "rules.md": shipped_rules.render,
 }
 
 

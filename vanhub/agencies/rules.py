@@ -91,7 +91,7 @@ def _day() -> Shape[date]:
 
 _DAY = _day()
 _KEYS: Mapping[str, Shape[Any]] = {
-    "kind": choice(*RuleKind),
+    "kind": choice(*map(str, RuleKind)),
     "en": text(1, 300),
     "zh": text(1, 300),
     "source": text(1, 300),
