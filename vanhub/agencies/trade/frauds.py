@@ -143,7 +143,10 @@ def _other_content(scene: Scene) -> Script:
     form, note = yield from obtain_papers(scene.first)
     honest = scene.first.declaration(licence=scene.licence, licence_office=scene.licence_office, form=form, note=note)
     yield from declare(honest, filing(scene.first, form))
-    return (yield from _declared(dataclasses.replace(honest, packages=honest.packages + 1, gross_weight=honest.gross_weight + 1)))
+    other = dataclasses.replace(honest, packages=honest.packages + 1, gross_weight=honest.gross_weight + 1)
+    # What is answered to the honest one has the same reference, and may come again: only a refusal ends this.
+    answer = yield from hear(Answer, Sending(Role.BROKER, "customs", other), when=lambda _heard: False)
+    return Outcome(answer.number)
 
 
 def _closed_enterprise(scene: Scene) -> Script:

@@ -69,7 +69,9 @@ def filing(consignment: Consignment, form: str, office: str = "") -> Sending:
 
 def declare(declaration: Declaration, *before: Sending) -> Generator[tuple[Sending, ...], Heard, Answer]:
     """Send it, after ``before``; the answer that releases it or bills it."""
-    return (yield from hear(Answer, *before, Sending(Role.BROKER, "customs", declaration), when=lambda heard: heard.receipt in {"P", "T"}))
+    # An answer about another declaration may come again.
+    decided = lambda heard: heard.receipt in {"P", "T"} and heard.reference == declaration.reference  # noqa: E731
+    return (yield from hear(Answer, *before, Sending(Role.BROKER, "customs", declaration), when=decided))
 
 
 def loaded(consignment: Consignment, released: Answer, moment: datetime) -> Script:
