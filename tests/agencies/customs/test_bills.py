@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from tests.agencies.customs.carriage import Carriage
 from tests.agencies.customs.goods import DAY, NOW, RULES, frames
 from tests.agencies.memory import MemoryBook
-from vanhub.agencies.customs.bills import OVERDUE, TAXES, Bill, PaymentRecord, late_fee, take_payment, void_bill, write_bill
+from tests.agencies.messages.checked import arrived
+from vanhub.agencies.customs.bills import OVERDUE, TAXES, Bill, PaymentRecord, bill_remarks, late_fee, take_payment, void_bill, write_bill
 from vanhub.agencies.customs.duty import assess
 from vanhub.agencies.customs.serials import Serial
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Post, Put, Remind
 from vanhub.agencies.ledger.posting import issue, use
+from vanhub.agencies.messages.answer import Answer, AnswerKind
 from vanhub.agencies.messages.parts import Money
 from vanhub.agencies.messages.payment import Payment
 from vanhub.agencies.tariff import shipped_tariff
@@ -86,6 +88,26 @@ def test_a_bill_as_a_whole() -> None:
         ),
     )
     assert BILL.total == OWED
+
+
+def test_a_bill_of_a_late_declaration_on_its_way() -> None:
+    late = replace(BILL, amounts=(*BILL.amounts, ("OTH", Decimal(252))))
+    assert bill_remarks(BILL) == ("demonstration rates, levied by no customs service 演示税率",)
+    told = Answer(
+        AnswerKind.TAX_BILL,
+        "R1",
+        "T",
+        "1",
+        "5304",
+        NOW,
+        number=late.declaration,
+        bill=late.number,
+        due=late.due,
+        taxes=late.amounts,
+        remarks=bill_remarks(late),
+    )
+    assert told.remarks[1] == "OTH: fee for late declaration 滞报金"
+    assert Answer.parse(arrived(told, "cusres-tax")) == told
 
 
 def test_bills_of_an_office_are_numbered_on(carriage: Carriage) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.agencies.customs.carriage import Carriage
 from tests.agencies.customs.goods import BOX, NOW, frames, manifest, trousers
 from tests.agencies.memory import MemoryBook
+from tests.agencies.messages.checked import arrived
 from vanhub.agencies.customs.cargo import MANIFESTS, PACKAGE, BillOfLading, ManifestRecord, check_cargo, take_manifest
 from vanhub.agencies.customs.finding import Findings
 from vanhub.agencies.errors import Complaint
@@ -47,6 +48,13 @@ def test_a_manifest_is_kept_and_answered() -> None:
     assert packages(carriage) == {"issued": -8, "available": 8}
     assert carriage.receive(manifest()) == []
     assert len(carriage.book.postings) == 2
+
+
+def test_answers_to_the_carrier_on_their_way() -> None:
+    carriage = Carriage(take_manifest)
+    for each in (manifest(), changed(0)):
+        (answer,) = carriage.receive(each)
+        assert Answer.parse(arrived(answer, "cusres-cargo")) == answer
 
 
 def test_an_outbound_manifest_has_no_balance() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.agencies.customs.carriage import Carriage
 from tests.agencies.customs.goods import BOX, NOW, SHIP, frames, gate, tally, trousers
+from tests.agencies.messages.checked import arrived
 from vanhub.agencies.customs.movements import (
     Awaited,
     Move,
@@ -64,7 +65,9 @@ def test_an_arrival_is_kept_and_answered_once() -> None:
     assert carriage.receive(ARRIVAL) == []
     assert carriage.book.get(Movement, "manifest/NHL0608E") == Movement("manifest/NHL0608E", (Moved(NOW, Move.ARRIVED, "", "CUSREP/NHL:ZZZ/A1"),))
     used = Complaint("E104", "A1 has been used for another report, is withdrawn, or has no original", "编号A1已用于其他报告、已撤销或无原报告")
-    assert carriage.receive(replace(ARRIVAL, moment=NOW + timedelta(hours=1))) == [replace(answer, receipt="03", indicator="2", errors=(used,))]
+    (refused,) = carriage.receive(replace(ARRIVAL, moment=NOW + timedelta(hours=1)))
+    assert refused == replace(answer, receipt="03", indicator="2", errors=(used,))
+    assert [Answer.parse(arrived(each, "cusres-cargo")) for each in (answer, refused)] == [answer, refused]
 
 
 def test_a_tally_is_kept_by_its_bills_of_lading() -> None:

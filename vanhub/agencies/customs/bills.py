@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
-from vanhub.agencies.customs.duty import Assessment
+from vanhub.agencies.customs.duty import LATE_DECLARATION, Assessment
 from vanhub.agencies.customs.exchange import YUAN
 from vanhub.agencies.customs.lodgement import day, digest
 from vanhub.agencies.customs.serials import next_serial
@@ -78,6 +78,12 @@ def write_bill(assessment: Assessment, declaration: str, document: str, office: 
     bill = Bill(f"{serial.row}{serial.last:06d}", declaration, document, on, due, assessment.taxes)
     post = Post(document, "tax bill", (issue(TAXES, bill.number, YUAN, bill.total),))
     return bill, (Put(serial), Put(bill), post, Remind(OVERDUE, bill.number, _midnight(due + timedelta(days=1))))
+
+
+def bill_remarks(bill: Bill) -> tuple[str, ...]:
+    """What stands on every bill (FTX+AAI): that its rates are a demonstration, and what the amount without a code of its own is."""
+    fee = ("OTH: fee for late declaration 滞报金",) if any(kind == LATE_DECLARATION for kind, _ in bill.amounts) else ()
+    return ("demonstration rates, levied by no customs service 演示税率", *fee)
 
 
 def void_bill(bill: Bill) -> tuple[Effect, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from vanhub.agencies.customs import risk
 from vanhub.agencies.customs.after import After
-from vanhub.agencies.customs.bills import Bill, void_bill, write_bill
+from vanhub.agencies.customs.bills import Bill, bill_remarks, void_bill, write_bill
 from vanhub.agencies.customs.checks import check
 from vanhub.agencies.customs.copies import LICENCES, LicenceCopy, line_owner
 from vanhub.agencies.customs.duty import DUTY, EXCISE, VAT, Assessment, assess
@@ -91,7 +91,7 @@ class Proceeding:
 
     def bill_again(self, bill: Bill, *remarks: str) -> None:
         """What is to pay, by when."""
-        self._answer(AnswerKind.TAX_BILL, "T", "1", bill=bill.number, due=bill.due, taxes=bill.amounts, remarks=remarks)
+        self._answer(AnswerKind.TAX_BILL, "T", "1", bill=bill.number, due=bill.due, taxes=bill.amounts, remarks=(*bill_remarks(bill), *remarks))
 
     def release(self) -> None:
         """Commit what was reserved, report the licences that were used, and close where the goods have moved already."""
