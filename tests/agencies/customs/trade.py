@@ -106,7 +106,7 @@ def note(number: str = "440300106000001", **changes: Any) -> ClearanceNote:
 
 def export(reference: str = "E1", *, form: str = "44B0318901", licence: str = "06-AB-300123", quantity: int = 1000, **changes: Any) -> Declaration:
     """T-shirts to the USA under a licence."""
-    papers = tuple(Document(kind, number) for kind, number in (("811", licence), ("812", form)) if number)
+    papers = tuple(Document(kind, number, office=office) for kind, number, office in (("811", licence, "44"), ("812", form, "")) if number)
     amount = Decimal(quantity) * 2
     item = Item(
         1,
@@ -120,7 +120,7 @@ def export(reference: str = "E1", *, form: str = "44B0318901", licence: str = "0
         second=Quantity(Decimal(quantity) / 10, "KGM"),
         price=Money(Decimal(2), "USD"),
         final_country="USA",
-        documents=tuple(paper for paper in papers if paper.kind == "811"),
+        documents=(Document("811", licence),) if licence else (),
     )
     made = Declaration(
         direction=Direction.EXPORT,
@@ -134,7 +134,7 @@ def export(reference: str = "E1", *, form: str = "44B0318901", licence: str = "0
         country="USA",
         region="44039",
         port_of_loading="CNSHK",
-        port_of_discharge="USLAX",
+        destination="USLAX",
         declared_on=DAY,
         gross_weight=Decimal(quantity) / 10 + 20,
         net_weight=Decimal(quantity) / 10,
