@@ -55,8 +55,9 @@ class Registry:
             code = CustomsCode.parse(entry.customs_code)
             serials[group_of(code)] = max(code.serial, serials.get(group_of(code), ""))
         for record in view.list(EnterpriseRecord):
-            if view.get(CustomsCodeEntry, record.customs_code) is None:
-                yield f"customs code {record.customs_code} of enterprise {record.code} is not in the list of customs codes"
+            taken = view.get(CustomsCodeEntry, record.customs_code)
+            if taken is None or taken.code != record.code:
+                yield f"customs code {record.customs_code} of enterprise {record.code} is that of {taken.code if taken else 'nobody'}"
             try:
                 EnterpriseCode.parse(record.code)
             except Unreadable as error:

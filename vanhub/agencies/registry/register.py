@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from vanhub.agencies.answering import refusal, senseless, word
 from vanhub.agencies.codes import CustomsCode, serial_after
@@ -216,7 +216,7 @@ def _check_after(today: date, view: View) -> datetime:
     last = _last_day(today.year, view)
     if last < today:
         last = _last_day(today.year + 1, view)
-    return datetime.combine(last + timedelta(days=1), time(), CHINA)
+    return datetime.combine(last + timedelta(days=1), time(), CHINA).astimezone(UTC)
 
 
 def _last_day(year: int, view: View) -> date:
