@@ -121,9 +121,11 @@ def retry(name: str, directory: Path, clock: Path | None, as_json: bool) -> None
 def rebuild(name: str, directory: Path, out: Path | None) -> None:
     """Make the state of the agency NAME again from its messages, files and instructions, and compare. Exit 1 with the first difference."""
     from vanhub.agencies.running import rebuilt
+    from vanhub.service.logs import begin_logging
 
     if out is not None and out.exists():
         raise OperatorError(f"{out} is there already: nothing is overwritten")
+    begin_logging("warning", "text")
     difference = rebuilt(open_home(name, directory), out)
     if difference is not None:
         click.echo(safe(difference))
@@ -177,7 +179,9 @@ def work(name: str, directory: Path, as_json: bool) -> None:
 
 def _ask(name: str, directory: Path, clock: Path | None, verb: str, words: dict[str, str], *more: Any) -> dict[str, Any]:
     from vanhub.agencies.running import ask
+    from vanhub.service.logs import begin_logging
 
+    begin_logging("warning", "text")
     return ask(open_home(name, directory), open_clock(clock), verb, words, *more)
 
 
