@@ -14,6 +14,8 @@ from vanhub.cli.agencies import folder
 from vanhub.cli.output import as_json, emit_pieces, safe, table
 
 _MOST_IN_A_TABLE = 1_000
+_BALANCE = {key: key for key in ("book", "owner", "unit", "issued", "available", "reserved", "used", "lapsed")}
+_POSTING = {"number": "posting", "at": "at", "purpose": "purpose", "document": "document", "moves": "moves", "behind": "behind"}
 
 
 @click.group()
@@ -38,13 +40,10 @@ def show(book: str, owner: str, directory: Path, as_json: bool) -> None:
         if as_json:
             emit_pieces({"balances": balances, **({"postings": postings} if owner else {})})
             return
-        _tables(balances, {key: key for key in ("book", "owner", "unit", "issued", "available", "reserved", "used", "lapsed")}, empty="no balances")
+        _tables(balances, _BALANCE, empty="no balances")
         if owner:
-            rows = ({**each, "moves": _moves(each["entries"]), "behind": _behind(each["behind"]), "at": each["behind"].get("at")} for each in postings)
             click.echo()
-            _tables(
-                rows, {"number": "posting", "at": "at", "purpose": "purpose", "document": "document", "moves": "moves", "behind": "behind"}, empty="no postings"
-            )
+            _tables(map(_row, postings), _POSTING, empty="no postings")
 
 
 @ledger.command("verify")
@@ -68,7 +67,8 @@ def verify(directory: Path, as_json: bool) -> None:
     else:
         for violation in counted():
             click.echo(safe(violation))
-        click.echo(f"{home.agency}: {f'{found} violations' if found else 'ledgers and records are in order'}")
+        total = f"{found} violation{'s' if found > 1 else ''}"
+        click.echo(f"{home.agency}: {total if found else 'ledgers and records are in order'}")
     if found:
         raise click.exceptions.Exit(1)
 
@@ -108,6 +108,13 @@ def _postings(conn: Any, book: str, owner: str) -> Iterator[dict[str, Any]]:
             "entries": entries,
             "behind": describe_event(conn, inbox, each.event),
         }
+
+
+def _row(shown: dict[str, Any]) -> dict[str, Any]:
+    """A posting as a row of a table."""
+    undoes = "" if shown["reverses"] is None else f", undoes {shown['reverses']}"
+    behind = shown["behind"]
+    return {**shown, "purpose": shown["purpose"] + undoes, "moves": _moves(shown["entries"]), "behind": _behind(behind), "at": behind.get("at")}
 
 
 def _shown(parts: Any) -> dict[str, str]:

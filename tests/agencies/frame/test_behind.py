@@ -41,7 +41,7 @@ def backed(shop: Shop, *changes: str) -> list[int]:
         conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for change in changes:
             conn.execute(text(change))
-        found = sorted(conn.execute(with_something_behind()).scalars())
+        found = sorted(number for (number,) in conn.execute(with_something_behind()))
         conn.rollback()
     return found
 

@@ -52,7 +52,7 @@ def _words(conn: Connection, id: str) -> dict[str, str]:
     return words
 
 
-def with_something_behind() -> Select[tuple[int]]:
+def with_something_behind() -> Select[Any]:
     """The numbers of the events that were worked off and whose message, file, instruction or reason is there: they may have posted."""
     sources = {
         EventKind.MESSAGE: select(delivery.c.id),

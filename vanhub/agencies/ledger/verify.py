@@ -41,7 +41,7 @@ _OPPOSITE = select(entry.c.account, -entry.c.amount).where(entry.c.posting == bi
 _TWICE = select(posting.c.reverses, func.count()).where(posting.c.reverses.is_not(None)).group_by(posting.c.reverses).having(func.count() > 1)
 
 
-def find_violations(conn: Connection, events: Select[tuple[int]]) -> Iterator[str]:
+def find_violations(conn: Connection, events: Select[Any]) -> Iterator[str]:
     """What does not hold, each in words; nothing where all is well. ``events``: the numbers of those of the agency's events that may have posted.
 
     - Postings have the numbers 1, 2, 3 ..., and each entry belongs to one.
@@ -124,7 +124,7 @@ def _accounts(conn: Connection) -> Iterator[str]:
             yield f"{name} has {from_millionths(row.balance)}, its entries add up to {from_millionths(total)}"
 
 
-def _without_event(conn: Connection, events: Select[tuple[int]]) -> Iterator[str]:
+def _without_event(conn: Connection, events: Select[Any]) -> Iterator[str]:
     for number, event in conn.execute(select(posting.c.number, posting.c.event).where(posting.c.event.not_in(events)).order_by(posting.c.number)):
         yield f"posting {number} has nothing behind it: no event {event} was worked off"
 
