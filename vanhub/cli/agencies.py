@@ -140,7 +140,7 @@ def rebuild(name: str, directory: Path, out: Path | None) -> None:
 @folder
 @as_json
 def records(name: str, kind: str | None, key: str | None, directory: Path, as_json: bool) -> None:
-    """What the agency NAME has on record: how many of each KIND, those of one KIND, or the one with this KEY. Exit 1 where there is none."""
+    """What the agency NAME has on record: how many of each KIND, those of one KIND, or the one with this KEY (one that ends in / stands for all that begin so). Exit 1 where there is none."""
     from vanhub.agencies.frame.state import count_records, list_records
     from vanhub.agencies.running import reading
 

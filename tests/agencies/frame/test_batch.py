@@ -201,6 +201,13 @@ def test_state(shop: Shop) -> None:
         assert list(list_records(conn, "sum", "A")) == [{"key": "A", "event": 4, "value": {"name": "A", "amount": "5", "times": 1, "notes": []}}]
 
 
+def test_records_by_the_beginning_of_their_keys(shop: Shop) -> None:
+    shop.receive(interchange("2", *(f"OPEN-{key}" for key in ("A/1", "A/2", "A", "AB", "a/1", "B/1"))))
+    with shop.engine.connect() as conn:
+        found = {key: [row["key"] for row in list_records(conn, "sum", key)] for key in ("A/", "A", "A/1", "C/")}
+    assert found == {"A/": ["A/1", "A/2"], "A": ["A"], "A/1": ["A/1"], "C/": []}
+
+
 CHANGES = {
     "record: kind 'sum', key 'A', value": "UPDATE record SET value = '{}' WHERE key = 'A'",
     'record: kind \'sum\', key \'A\', value \'{"name":"A","amount":"5","times":1,"notes":[]}\', event 2 in the store; nothing rebuilt': "UPDATE event SET failure = 'x' WHERE number < 3",

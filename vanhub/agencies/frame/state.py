@@ -42,10 +42,10 @@ def count_records(conn: Connection) -> dict[str, int]:
 
 
 def list_records(conn: Connection, kind: str, key: str | None = None) -> Iterator[dict[str, Any]]:
-    """Records of a kind, or the one of this key, each with ``key``, ``event`` and its fields in ``value``."""
+    """Records of a kind, or the one of this key, or those whose keys begin with a ``key`` that ends in ``/``; each with ``key``, ``event`` and its fields in ``value``."""
     wanted = select(record).where(record.c.kind == kind).order_by(record.c.key)
     if key is not None:
-        wanted = wanted.where(record.c.key == key)
+        wanted = wanted.where(record.c.key.between(key, key + chr(0x10FFFF)) if key.endswith("/") else record.c.key == key)
     for row in conn.execute(wanted.execution_options(yield_per=500)):
         yield {"key": row.key, "event": row.event, "value": json.loads(row.value)}
 
