@@ -85,6 +85,10 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ]
 
 
+def test_a_declaration_of_nothing() -> None:
+    assert check_sums(frames(items=(), total=Money(Decimal(0), EUR)), RULES, DAY) == [Complaint("E103", "there is no goods item", "没有商品项")]
+
+
 def test_a_total_beyond_what_is_accounted_for() -> None:
     huge = frames(total=Money(Decimal(2 * 10**9), EUR), items=(item(1, "84452032", Decimal(2), "H87", Decimal(10**9), EUR, "DEU"),))
     assert check_sums(huge, RULES, DAY) == [

@@ -111,6 +111,12 @@ def test_an_import_declared_late_pays_a_fee(days: int, fee: tuple[tuple[str, Dec
     assert assess(declaration, TARIFF, RULES, DAY).taxes == (("CUD", Decimal("25220.00")), ("VAT", Decimal("90035.40")), *fee)
 
 
+def test_no_fee_where_no_day_of_arrival_is_stated() -> None:
+    assert dict(assess(frames(moved_on=None), TARIFF, RULES, DAY).taxes).keys() == {"CUD", "VAT"}
+    # The day of arrival counts before that of import.
+    assert ("OTH", Decimal(252)) in assess(frames(arrived_on=DAY - timedelta(days=15)), TARIFF, RULES, DAY).taxes
+
+
 def test_a_small_fee_is_not_collected() -> None:
     # 289.08 x 0.0005 x 6 days is less than a yuan.
     cheap = frames(

@@ -11,7 +11,7 @@ from vanhub.agencies.customs.exchange import rate_of, table
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.messages.declaration import Declaration, Direction, Item, Tax
 from vanhub.agencies.messages.fields import numeral
-from vanhub.agencies.messages.parts import Quantity
+from vanhub.agencies.messages.parts import Money, Quantity
 from vanhub.agencies.rules import Rules
 from vanhub.agencies.tariff import Tariff
 
@@ -95,7 +95,7 @@ def _check_item(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
     if not item.first.amount:
         yield Complaint(SUMS, "the first legal quantity is 0", "法定第一数量为0", item.number)
     if item.price is not None:
-        yield from _check_price(item, rules, on)
+        yield from _check_price(item, item.price, rules, on)
     usd, rate = rate_of("USD", rules, on), rate_of(item.amount.currency, rules, on)
     if item.statistical is not None and usd is not None and rate is not None:
         value = item.amount.amount * rate / usd
@@ -106,10 +106,8 @@ def _check_item(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
             )
 
 
-def _check_price(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
-    price, amount = item.price, item.amount
-    if price is None:
-        return
+def _check_price(item: Item, price: Money, rules: Rules, on: date) -> Iterator[Complaint]:
+    amount = item.amount
     if price.currency != amount.currency:
         yield Complaint(
             SUMS, f"the price is in {price.currency}, the amount in {amount.currency}", f"单价币制{price.currency}与总价币制{amount.currency}不符", item.number

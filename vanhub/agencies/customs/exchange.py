@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.messages.declaration import Declaration
@@ -19,9 +21,15 @@ def rate_of(currency: str, rules: Rules, on: date) -> Decimal | None:
     return Decimal(1) if currency == YUAN else table("exchange.rates", rules, on).get(currency)
 
 
-def table(name: str, rules: Rules, on: date) -> dict[str, Decimal]:
+def table(name: str, rules: Rules, on: date) -> Mapping[str, Decimal]:
     """A rule whose texts are ``KEY=NUMBER``."""
-    return {key: Decimal(value) for key, _, value in (text.partition("=") for text in rules.texts(name, on))}
+    return _numbers(rules.texts(name, on))
+
+
+@functools.lru_cache(maxsize=128)
+def _numbers(texts: tuple[str, ...]) -> Mapping[str, Decimal]:
+    # Asked for several times an item; the texts of a month are few.
+    return MappingProxyType({key: Decimal(value) for key, _, value in (text.partition("=") for text in texts)})
 
 
 def check_rates(declaration: Declaration, rules: Rules, on: date) -> list[Complaint]:
