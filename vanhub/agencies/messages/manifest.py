@@ -11,9 +11,9 @@ from typing import ClassVar
 from pydifact.segments import Segment
 
 from vanhub.agencies.frame.message import Message
-from vanhub.agencies.messages.declaration import Transport
 from vanhub.agencies.messages.fields import CUSTOMS_OFFICE, PORT, Field, Fields, dtm, eqd, ftx, loc, mea, nad, rff
 from vanhub.agencies.messages.parts import Quantity
+from vanhub.agencies.messages.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
