@@ -100,13 +100,8 @@ def _against(asked: NoteApplication, today: date, view: View, tariff: Tariff) ->
     barred = complaint_about(view, asked.holder, today)
     if barred is not None:
         yield barred
-    numbers = [line.number for line in asked.lines]
-    if not numbers:
-        yield Complaint("E105", "the application has no goods: add a line (LIN)", "申请没有货物，请补填商品项（LIN）")
     notes = view.rules.texts("note.entry" if asked.entry else "note.exit", today)
-    for place, line in enumerate(asked.lines):
-        if line.number in numbers[:place]:
-            yield Complaint("E104", f"line {line.number} comes twice", f"第 {line.number} 项重复", line.number)
+    for line in asked.lines:
         yield from _against_line(line, asked, today, notes, tariff)
 
 
