@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sqlalchemy import Connection
+
+from vanhub.agencies.frame.agency import View
 from vanhub.agencies.frame.bell import Bell
+from vanhub.agencies.frame.book import SqlBook
+from vanhub.agencies.frame.home import AgencyHome, shipped_addresses
 from vanhub.agencies.frame.mailbox import HttpsMailbox
+from vanhub.agencies.rules import open_rules
+from vanhub.agencies.running import reading
 from vanhub.agencies.trade.script import Role
 from vanhub.cli.stage import START_S, Stage, environment
 from vanhub.errors import OperatorError
@@ -97,6 +106,26 @@ class AgenciesStage(Stage):
         """A reading verb of an agency's store: ``records KIND``, ``work``."""
         verb, *rest = arguments
         return self.json("agency", verb, name, *rest, "--dir", str(self.agency_home(name)))
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """EDI addresses of the agencies by their ids."""
+        return shipped_addresses()
+
+    def verify(self, name: str) -> Sequence[str]:
+        """What is wrong with an agency that does not run: on its ledgers and records, and where its store is not what its messages make of it."""
+        home = self.agency_home(name)
+        status, output = self.ask_vanhub("ledger", "verify", "--dir", str(home), "--json")
+        found = list(json.loads(output)["violations"])
+        status, output = self.ask_vanhub("agency", "rebuild", name, "--dir", str(home))
+        return [*found, output.strip()] if status else found
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[tuple[Connection, View]]:
+        """An agency's store, and its records, as they are now."""
+        home = AgencyHome.open(self.agency_home(name))
+        with reading(home) as conn:
+            yield conn, SqlBook(conn, open_rules(name, home.rules), home.addresses)
 
     def enrol_trade(self, roles: Iterable[Role] = Role) -> None:
         """The trade's parties as partners of the hub, each with its certificate."""

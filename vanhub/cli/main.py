@@ -32,6 +32,7 @@ _COMMANDS = {
     "message": "message:message",
     "ledger": "ledger:ledger",
     "ca": "authority:ca",
+    "sim": "sim:sim",
 }
 """Command -> where it is defined: ``module of this package:attribute``."""
 

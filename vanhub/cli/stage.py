@@ -17,11 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from vanhub.errors import OperatorError
 
-START_S = 30.0
+START_S = 90.0
 _ANSWER_S = 30.0
 PROGRAMS = ("openssl", "ssh-keygen", "sftp", "curl")
 
@@ -36,7 +36,7 @@ class Stage:
         self.home = self.folder / "hub"
         self._hub: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -127,6 +127,14 @@ class Stage:
         output = self.run(["curl", "-sS", *own, "-w", "\n%{http_code}", *arguments, f"https://localhost:{self._ports['https']}{path}"])
         body, _, status = output.rpartition("\n")
         return int(status), body
+
+    def ask_vanhub(self, *arguments: str) -> tuple[int, str]:
+        """The same where the answer may be no: exit code (0 or 1) and what stands on standard output."""
+        command = [sys.executable, "-m", "vanhub.cli", "--home", str(self.home), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, cwd=self.folder, env=environment())
+        if done.returncode > 1:
+            raise OperatorError(f"vanhub {' '.join(arguments)} failed:\n{done.stderr}")
+        return done.returncode, done.stdout
 
     def run(self, command: list[str], *, input: str | None = None) -> str:
         """Run a program in the stage's folder; its output. Raises ``OperatorError`` where it fails."""

@@ -48,6 +48,8 @@ class Play:
         self._interchanges = 0
         self.messages = 0
         """Sent by the trade so far."""
+        self.heard = 0
+        """Collected by it."""
 
     def play_day(self, day: int, morning: datetime) -> None:
         """Begin the cases of a day, and carry messages until all have ended, or the day has."""
@@ -74,6 +76,7 @@ class Play:
         claims = mailbox.claim(_CLAIM, _LEASE_S, "production", wait_s)
         for claim in claims:
             for message in read_interchange(mailbox.content(claim)).messages:
+                self.heard += 1
                 heard = hear_message(message)
                 if heard is not None:
                     self._carry(self._market.take(heard, day))
