@@ -162,6 +162,12 @@ def test_a_cancellation_after_release_is_refused() -> None:
     assert codes(receive(desk, _cancellation(desk, declaration))) == ["S901"]
 
 
+def test_a_cancellation_that_means_another_declaration_is_refused() -> None:
+    desk, declaration = _lodged(State.MANUAL)
+    sent = receive(desk, dataclasses.replace(_cancellation(desk, declaration), reference="E2"))
+    assert (codes(sent), _only(desk).state) == (["E104"], State.MANUAL)
+
+
 def test_who_did_not_lodge_a_declaration_can_neither_change_nor_cancel_it() -> None:
     desk, declaration = _lodged(State.MANUAL)
     before = _only(desk)

@@ -29,7 +29,7 @@ def take_original(declaration: Declaration, tariff: Tariff, occasion: Occasion, 
     if reference is not None:
         before = _lodged(view, reference.lodged[-1][1])
         if before.state is not State.RETURNED:
-            return [Send(occasion.sender, _used(declaration, before, occasion.moment))]
+            return [Send(occasion.sender, _rejection(declaration, occasion.moment, _used(declaration, before)))]
     number, serial = give_number(declaration, occasion.moment, view)
     received = Answer(AnswerKind.GENERAL, declaration.reference, "L", "17", declaration.office, occasion.moment, number=number)
     lodgement = Lodgement(number, occasion.sender, State.RECEIVED, occasion.event, declaration, occasion.moment, received)
@@ -44,13 +44,12 @@ def _lodged(view: View, number: str) -> Lodgement:
     return lodgement
 
 
-def _used(declaration: Declaration, before: Lodgement, moment: datetime) -> Answer:
-    complaint = Complaint(
+def _used(declaration: Declaration, before: Lodgement) -> Complaint:
+    return Complaint(
         "E104",
         f"reference {declaration.reference} is declaration {before.number}, with other content; change that, or take another reference",
         f"编号 {declaration.reference} 已用于报关单 {before.number}，内容不同；请修改该报关单或更换编号",
     )
-    return Answer(AnswerKind.REJECTION, declaration.reference, "E", "2", declaration.office, moment, errors=(complaint,))
 
 
 def _decide(lodgement: Lodgement, tariff: Tariff, occasion: Occasion, view: View) -> Iterable[Effect]:
@@ -84,8 +83,8 @@ def take_change(declaration: Declaration, tariff: Tariff, occasion: Occasion, vi
     if content in lodgement.taken:
         return [] if occasion.woken else [Send(lodgement.sender, lodgement.answer)]
     proceeding = Proceeding(lodgement, tariff, occasion, view)
-    if complaints := tuple(_change_complaints(declaration, lodgement, occasion)):
-        return _refused(proceeding, complaints, occasion, content)
+    if complaints := (*_step_complaints(lodgement, Step.AMEND, occasion), *_belonging_complaints(declaration, lodgement)):
+        return _refused(proceeding, declaration, complaints, content)
     findings = proceeding.check(declaration)
     if waits := _waits(findings, occasion.moment, occasion, view):
         received = Answer(AnswerKind.GENERAL, declaration.reference, "L", "17", declaration.office, occasion.moment, number=lodgement.number)
@@ -97,14 +96,14 @@ def take_change(declaration: Declaration, tariff: Tariff, occasion: Occasion, vi
     return proceeding.done()
 
 
-def _change_complaints(declaration: Declaration, lodgement: Lodgement, occasion: Occasion) -> Iterator[Complaint]:
-    yield from _step_complaints(lodgement, Step.AMEND, occasion)
+def _belonging_complaints(message: Declaration | Cancellation, lodgement: Lodgement) -> Iterator[Complaint]:
+    """What a declaration's number stands for never changes; a message that says otherwise means another declaration."""
     before = lodgement.declaration
-    if (declaration.direction, declaration.office, declaration.reference) != (before.direction, before.office, before.reference):
+    if (message.direction, message.office, message.reference) != (before.direction, before.office, before.reference):
         yield Complaint(
             "E104",
-            f"declaration {lodgement.number} is {before.reference}, direction {before.direction.value}, at office {before.office}: these cannot be changed",
-            f"报关单 {lodgement.number} 的编号 {before.reference}、进出口方向 {before.direction.value}、申报海关 {before.office} 不能修改",
+            f"declaration {lodgement.number} is {before.reference}, direction {before.direction.value}, at office {before.office}: these cannot be other ones",
+            f"报关单 {lodgement.number} 的编号是 {before.reference}、进出口方向 {before.direction.value}、申报海关 {before.office}，不能不同",
         )
 
 
@@ -116,8 +115,8 @@ def take_cancellation(cancellation: Cancellation, tariff: Tariff, occasion: Occa
     if lodgement.state is State.DELETED and lodgement.sender == occasion.sender:
         return [Send(lodgement.sender, lodgement.answer)]
     proceeding = Proceeding(lodgement, tariff, occasion, view)
-    if complaints := tuple(_step_complaints(lodgement, Step.CANCEL, occasion)):
-        return _refused(proceeding, complaints, occasion)
+    if complaints := (*_step_complaints(lodgement, Step.CANCEL, occasion), *_belonging_complaints(cancellation, lodgement)):
+        return _refused(proceeding, cancellation, complaints)
     proceeding.cancel()
     return proceeding.done()
 
@@ -133,14 +132,18 @@ def _step_complaints(lodgement: Lodgement, step: Step, occasion: Occasion) -> It
         yield Complaint("E104", f"declaration {number} was {state}: lodge a new one", f"报关单 {number} 已退单或删单，请重新申报")
 
 
-def _refused(proceeding: Proceeding, complaints: tuple[Complaint, ...], occasion: Occasion, content: str = "") -> Iterable[Effect]:
-    """Somebody else is told, and leaves no trace on the declaration."""
-    lodgement = proceeding.lodgement
-    if occasion.sender == lodgement.sender:
-        proceeding.refuse(complaints, content)
-        return proceeding.done()
-    declaration = lodgement.declaration
-    return [Send(occasion.sender, Answer(AnswerKind.REJECTION, declaration.reference, "E", "2", declaration.office, occasion.moment, errors=complaints))]
+def _refused(proceeding: Proceeding, message: Declaration | Cancellation, complaints: tuple[Complaint, ...], content: str = "") -> Iterable[Effect]:
+    """Somebody else is told, and neither learns of the declaration nor leaves a trace on it."""
+    occasion = proceeding.occasion
+    if occasion.sender != proceeding.lodgement.sender:
+        return [Send(occasion.sender, _rejection(message, occasion.moment, complaints[0]))]
+    proceeding.refuse(complaints, content)
+    return proceeding.done()
+
+
+def _rejection(message: Declaration | Cancellation, moment: datetime, complaint: Complaint) -> Answer:
+    """To a message that belongs to no declaration of the sender's."""
+    return Answer(AnswerKind.REJECTION, message.reference, "E", "2", message.office, moment, errors=(complaint,))
 
 
 def _unknown(message: Declaration | Cancellation, occasion: Occasion, view: View) -> Iterable[Effect]:
@@ -148,4 +151,4 @@ def _unknown(message: Declaration | Cancellation, occasion: Occasion, view: View
     if not occasion.overdue:
         return [Park(((Lodgement.KIND, message.number),), occasion.moment + view.rules.duration("check.wait", day(occasion.moment)))]
     complaint = Complaint("E104", f"there is no declaration {message.number}", f"报关单 {message.number} 不存在")
-    return [Send(occasion.sender, Answer(AnswerKind.REJECTION, message.reference, "E", "2", message.office, occasion.moment, errors=(complaint,)))]
+    return [Send(occasion.sender, _rejection(message, occasion.moment, complaint))]

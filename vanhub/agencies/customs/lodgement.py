@@ -13,6 +13,7 @@ from vanhub.agencies.codes import DeclarationNumber
 from vanhub.agencies.customs.risk import Channel
 from vanhub.agencies.customs.serials import Serial, next_serial
 from vanhub.agencies.frame.agency import View
+from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.ledger.posting import Part, Transfer
 from vanhub.agencies.messages.answer import Answer
 from vanhub.agencies.messages.declaration import Declaration, Direction
@@ -158,6 +159,6 @@ def day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
-def digest(document: object) -> str:
-    """The same for the same content, another for other content."""
-    return hashlib.sha256(repr(document).encode()).hexdigest()
+def digest(message: Outgoing) -> str:
+    """The same for the same content, another for other content: of the message as it is written, so that it outlives the program that made it."""
+    return hashlib.sha256(repr([(segment.tag, segment.elements) for segment in message.render()]).encode()).hexdigest()
