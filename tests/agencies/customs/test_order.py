@@ -184,8 +184,12 @@ def test_a_change_gives_back_what_it_does_not_need() -> None:
     (after,) = desk.book.list(Lodgement)
     assert (after.state, after.declaration) == (State.MANUAL, changed)
     # Neither is decided upon again when it comes again.
+    receive(desk, licence(quantity=2000, function="4"))
     assert receipts(receive(desk, changed, too_much)) == "EE"
     assert _reserved(desk) == 1400
+    # As a new change it is.
+    assert receipts(receive(desk, dataclasses.replace(too_much, contract="NEW"))) == "H"
+    assert _reserved(desk) == 1600
 
 
 def test_a_change_waits_for_what_it_names_while_the_declaration_stands() -> None:

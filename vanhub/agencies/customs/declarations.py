@@ -32,7 +32,7 @@ def take_original(declaration: Declaration, tariff: Tariff, occasion: Occasion, 
             return [Send(occasion.sender, _rejection(declaration, occasion.moment, _used(declaration, before)))]
     number, serial = give_number(declaration, occasion.moment, view)
     received = Answer(AnswerKind.GENERAL, declaration.reference, "L", "17", declaration.office, occasion.moment, number=number)
-    lodgement = Lodgement(number, occasion.sender, State.RECEIVED, occasion.event, declaration, occasion.moment, received)
+    lodgement = Lodgement(number, occasion.sender, State.RECEIVED, declaration, occasion.moment, received)
     taken = Reference(occasion.sender, declaration.reference, (*(reference.lodged if reference is not None else ()), (content, number)))
     return [Put(serial), Put(taken), Send(occasion.sender, received), *_decide(lodgement, tariff, occasion, view)]
 
@@ -53,12 +53,12 @@ def _used(declaration: Declaration, before: Lodgement) -> Complaint:
 
 
 def _decide(lodgement: Lodgement, tariff: Tariff, occasion: Occasion, view: View) -> Iterable[Effect]:
-    """Accept, return or wait. Where the lodgement has gone on without this message there is nothing to decide."""
-    if lodgement.state is not State.RECEIVED or lodgement.event != occasion.event:
+    """Accept, return or wait. Where a change or a deletion has come first there is nothing to decide any more."""
+    if lodgement.state is not State.RECEIVED:
         return []
     proceeding = Proceeding(lodgement, tariff, occasion, view)
     findings = proceeding.check(lodgement.declaration)
-    if waits := _waits(findings, lodgement.received_at, occasion, view):
+    if waits := _waits(findings, occasion, view):
         return [Put(lodgement), waits] if not occasion.woken else [waits]
     if findings.found:
         proceeding.send_back(findings.wrongs or findings.complaints)
@@ -67,11 +67,15 @@ def _decide(lodgement: Lodgement, tariff: Tariff, occasion: Occasion, view: View
     return proceeding.done()
 
 
-def _waits(findings: Findings, since: datetime, occasion: Occasion, view: View) -> Park | None:
+def _waits(findings: Findings, occasion: Occasion, view: View) -> Park | None:
     """Until what is missing comes; not where something is wrong anyway, or the deadline has passed."""
     if findings.wrongs or not findings.awaited or occasion.overdue:
         return None
-    return Park(findings.awaited, since + view.rules.duration("check.wait", day(since)))
+    return _park(findings.awaited, occasion, view)
+
+
+def _park(awaited: tuple[tuple[str, str], ...], occasion: Occasion, view: View) -> Park:
+    return Park(awaited, occasion.moment + view.rules.duration("check.wait", day(occasion.moment)))
 
 
 def take_change(declaration: Declaration, tariff: Tariff, occasion: Occasion, view: View) -> Iterable[Effect]:
@@ -86,7 +90,7 @@ def take_change(declaration: Declaration, tariff: Tariff, occasion: Occasion, vi
     if complaints := (*_step_complaints(lodgement, Step.AMEND, occasion), *_belonging_complaints(declaration, lodgement)):
         return _refused(proceeding, declaration, complaints, content)
     findings = proceeding.check(declaration)
-    if waits := _waits(findings, occasion.moment, occasion, view):
+    if waits := _waits(findings, occasion, view):
         received = Answer(AnswerKind.GENERAL, declaration.reference, "L", "17", declaration.office, occasion.moment, number=lodgement.number)
         return [Send(occasion.sender, received), waits] if not occasion.woken else [waits]
     if findings.found:
@@ -149,6 +153,6 @@ def _rejection(message: Declaration | Cancellation, moment: datetime, complaint:
 def _unknown(message: Declaration | Cancellation, occasion: Occasion, view: View) -> Iterable[Effect]:
     """It may have overtaken its declaration: it waits for that."""
     if not occasion.overdue:
-        return [Park(((Lodgement.KIND, message.number),), occasion.moment + view.rules.duration("check.wait", day(occasion.moment)))]
+        return [_park(((Lodgement.KIND, message.number),), occasion, view)]
     complaint = Complaint("E104", f"there is no declaration {message.number}", f"报关单 {message.number} 不存在")
     return [Send(occasion.sender, _rejection(message, occasion.moment, complaint))]

@@ -86,7 +86,7 @@ SPENT = (State.RELEASED, State.CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class Lodgement:
-    """``number``: customs' 18 digits; ``sender``: the EDI address that it came from and is answered at; ``event``: of the message that is being decided upon while ``state`` is RECEIVED; ``declaration``: as it stands now.
+    """``number``: customs' 18 digits; ``sender``: the EDI address that it came from and is answered at; ``declaration``: as it stands now.
 
     ``taken``: digests of the changes that were decided upon; ``reports``: to licensing, of the licences that it used; ``held``: what it moved on the ledgers of licences, forms, notes and manifests when it was accepted; ``bill``: of its taxes; ``answer``: the
     last that was sent about it. Moments are None until they come.
@@ -97,7 +97,6 @@ class Lodgement:
     number: str
     sender: str
     state: State
-    event: int
     declaration: Declaration
     received_at: datetime
     answer: Answer

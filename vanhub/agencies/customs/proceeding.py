@@ -129,7 +129,7 @@ class Proceeding:
         """``declaration`` stands in the old one's place, and is decided upon anew; ``content``: its digest."""
         self._undo("amended")
         taken = (*self.lodgement.taken, content)
-        self._step(Step.AMEND, declaration=declaration, taken=taken, event=self.occasion.event)
+        self._step(Step.AMEND, declaration=declaration, taken=taken)
         self.accept(held)
 
     def refuse(self, complaints: tuple[Complaint, ...], content: str = "") -> None:
