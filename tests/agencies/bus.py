@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from tests.agencies.memory import ADDRESSES, Desk, as_read
+from tests.agencies.memory import ADDRESSES, Desk
+from tests.agencies.messages.checked import GUIDES, octets
+from tests.directory.samples import DIRECTORIES
 from vanhub.agencies.frame.effects import Outgoing
-from vanhub.agencies.frame.message import Message
+from vanhub.agencies.frame.message import Message, read_interchange
 from vanhub.agencies.programs import PROGRAMS
 from vanhub.agencies.rules import open_rules
 from vanhub.agencies.trade.market import Market, hear_message
 from vanhub.agencies.trade.plan import Plan
 from vanhub.agencies.trade.script import Role, Sending
+from vanhub.directory.check import check_interchange
 
 _COPIES = {
     ("REGENT", "301"): ("customs", "licensing", "inspection", "foreign-exchange"),
@@ -33,6 +36,7 @@ class Bus:
         self._by_address = {ADDRESSES[name]: name for name in self.desks}
         self._queue: deque[tuple[str, str, Message]] = deque()
         self._shuffle = shuffle
+        self.faults: Counter[str] = Counter()
 
     def play(self, days: int) -> None:
         for day in range(days):
@@ -67,15 +71,23 @@ class Bus:
 
     def _carry(self, sendings: Iterable[Sending]) -> None:
         for sending in sendings:
-            self._queue.append((address_of(sending.role), ADDRESSES[sending.to], as_read(sending.message)))
+            self._queue.append((address_of(sending.role), ADDRESSES[sending.to], self.sent(sending.message)))
 
     def _post(self, name: str, sent: Iterable[tuple[str, Outgoing]]) -> None:
         for to, outgoing in sent:
-            message = as_read(outgoing)
+            message = self.sent(outgoing)
             self._queue.append((ADDRESSES[name], to, message))
             for copy in _COPIES.get((message.type, message.document), ()):
                 if copy != name and ADDRESSES[copy] != to:
                     self._queue.append((ADDRESSES[name], ADDRESSES[copy], message))
+
+    def sent(self, outgoing: Outgoing) -> Message:
+        """As its recipient reads it; what the hub would find in it is kept in ``faults``."""
+        data = octets(outgoing)
+        report = check_interchange(data, DIRECTORIES, guides=GUIDES)
+        found = [*(fault.text("en") for fault in report.faults), *(fault.text("en") for fault in report.guide_faults if not fault.warning)]
+        self.faults.update(f"{outgoing.TYPE} {report.messages[0].guide}: {each}" for each in found)
+        return read_interchange(data).messages[0]
 
 
 def address_of(role: Role) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from vanhub.agencies.messages.clearance_note import NoteApplication, NoteLine
 from vanhub.agencies.messages.declaration import Declaration, Direction, Document, Function, Item, Transport
@@ -64,6 +64,14 @@ class Consignment:
         return sum((lot.amount for lot in self.lots), Decimal(0))
 
     @property
+    def customs_values(self) -> tuple[Decimal, ...]:
+        """CNY of each lot: the total is rounded once, each lot has its share in whole cents, the largest what is left over."""
+        whole = (self.total * self.rate).quantize(_CENT, ROUND_HALF_UP)
+        values = [(whole * lot.amount / self.total).quantize(_CENT, ROUND_DOWN) for lot in self.lots]
+        values[max(range(len(values)), key=lambda place: self.lots[place].amount)] += whole - sum(values, Decimal(0))
+        return tuple(values)
+
+    @property
     def net_weight(self) -> Decimal:
         return sum((lot.kilograms for lot in self.lots), Decimal(0))
 
@@ -119,7 +127,7 @@ class Consignment:
         )
 
     def _items(self, licence: str) -> Iterable[Item]:
-        for number, lot in enumerate(self.lots, start=1):
+        for number, (lot, value) in enumerate(zip(self.lots, self.customs_values, strict=True), start=1):
             ware, quantity = lot.ware, Quantity(lot.quantity, lot.ware.unit)
             kind = "811" if self.export else "911"
             yield Item(
@@ -134,6 +142,7 @@ class Consignment:
                 second=Quantity(lot.kilograms, ware.second) if ware.second else None,
                 amount=Money(lot.amount, "USD"),
                 price=Money(lot.price, "USD"),
+                customs_value=None if self.export else value,
                 documents=(Document(kind, licence),) if licence and ware.licence else (),
             )
 

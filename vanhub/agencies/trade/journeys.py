@@ -110,6 +110,7 @@ def voyage(manifest: Manifest, consignments: tuple[Consignment, ...], moment: da
         manifest.expected,
         manifest.carrier,
         manifest.transport,
+        packages=sum(consignment.packages for consignment in consignments),
         other_port=manifest.port_of_loading,
     )
     boxes = tuple(_tallied(consignment, moment) for consignment in consignments)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from vanhub.agencies.ledger.posting import Part
 from vanhub.agencies.tariff import Tariff
@@ -88,11 +88,8 @@ def truth_of(plan: Plan, outcomes: Mapping[str, Outcome], tariff: Tariff) -> Tru
 
 
 def duties(consignment: Consignment, tariff: Tariff) -> Decimal:
-    """What an import costs, CNY. Its value is rounded once; the items have their share of it in whole cents, and the largest what is left over."""
-    whole = (consignment.total * consignment.rate).quantize(_CENT, ROUND_HALF_UP)
-    values = [(whole * lot.amount / consignment.total).quantize(_CENT, ROUND_DOWN) for lot in consignment.lots]
-    values[max(range(len(values)), key=lambda place: consignment.lots[place].amount)] += whole - sum(values, Decimal(0))
-    return sum((_duty(lot, value, consignment, tariff) for lot, value in zip(consignment.lots, values, strict=True)), Decimal(0))
+    """What an import costs, CNY."""
+    return sum((_duty(lot, value, consignment, tariff) for lot, value in zip(consignment.lots, consignment.customs_values, strict=True)), Decimal(0))
 
 
 def _duty(lot: Lot, value: Decimal, consignment: Consignment, tariff: Tariff) -> Decimal:
