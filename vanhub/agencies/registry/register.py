@@ -185,11 +185,13 @@ def load(row: Mapping[str, str], occasion: Occasion, view: View) -> Iterator[Eff
     known = view.get(EnterpriseRecord, record.code)
     if known is None:
         code = CustomsCode.parse(record.customs_code)
-        taken = view.get(CustomsCodeEntry, record.customs_code)
+        series = view.get(Series, group_of(code))
+        # Above the highest serial number no code is taken: most rows are spared the look.
+        taken = view.get(CustomsCodeEntry, record.customs_code) if series is not None and code.serial <= series.last else None
         if taken is not None:
             en = f"customs code {record.customs_code} is that of enterprise {taken.code}"
             raise Unreadable(Complaint("E104", en, f"海关注册编码 {record.customs_code} 已为企业 {taken.code} 所用"))
-        yield from _counted(code, view.get(Series, group_of(code)), occasion, view)
+        yield from _counted(code, series, occasion, view)
     elif known.customs_code != record.customs_code:
         en = f"enterprise {record.code} is on the register with customs code {known.customs_code}, not {record.customs_code}"
         raise Unreadable(Complaint("E104", en, f"企业 {record.code} 已备案，海关注册编码为 {known.customs_code}，非 {record.customs_code}"))
