@@ -122,10 +122,9 @@ class _Simulation:
         from vanhub.agencies.trade.script import Role
         from vanhub.cli.agencies_stage import AgenciesStage
 
-        declaring = sum(case.declares for case in self._plan.cases)
         with (
             AgenciesStage(_AGENCIES) as stage,
-            click.progressbar(length=declaring, label="declarations", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
+            click.progressbar(length=len(self._plan.cases), label="cases", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
         ):
             stage.set_clock(self._morning(0))
             stage.init()
@@ -138,9 +137,8 @@ class _Simulation:
 
             def told() -> None:
                 nonlocal ended
-                now = sum(case.declares and case.reference in self._market.outcomes for case in self._plan.cases)
-                bar.update(now - ended)
-                ended = now
+                bar.update(len(self._market.outcomes) - ended)
+                ended = len(self._market.outcomes)
 
             play = Play(self._market, {role: stage.mailbox(role) for role in Role}, stage.addresses, stage.set_clock, told=told)
             started = time.monotonic()
