@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agencies.memory import Desk
+from tests.agencies.messages.checked import arrived
 from vanhub.agencies.codes import check_digit
 from vanhub.agencies.enterprises import CustomsCodeEntry, EnterpriseRecord, row_of
 from vanhub.agencies.errors import Complaint, Unreadable
@@ -80,6 +81,20 @@ def test_an_opening() -> None:
     assert register.book.get(Dossier, CODE) == Dossier(CODE, BROKER, 1)
     assert register.book.reminders == {("annual-check", "440316"): datetime(2006, 6, 30, 16, tzinfo=UTC)}
     assert list(Registry().invariants(register.book)) == []
+
+
+def test_answers_keep_their_guide() -> None:
+    register = desk(OPENING)
+    register.receive(event(RegistrationAct.CHANGE, "SZ-2", date(2006, 2, 1), ownership="2", customs_code="4403160002"))
+    register.wait_until(datetime(2007, 7, 1, tzinfo=UTC))
+    answers = [message for _, message in register.book.sent if isinstance(message, Registration)]
+    assert [(each.act, each.answers) for each in answers] == [
+        (RegistrationAct.GRANTED, RegistrationAct.OPEN),
+        (RegistrationAct.REFUSED, RegistrationAct.CHANGE),
+        (RegistrationAct.GRANTED, RegistrationAct.LAPSE),
+    ]
+    for each in answers:
+        assert Registration.parse(arrived(each, "regent-registration")) == each
 
 
 def test_customs_codes_follow_one_another_in_region_zone_and_ownership() -> None:
