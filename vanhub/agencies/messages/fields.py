@@ -39,7 +39,7 @@ E = TypeVar("E", bound=enum.StrEnum)
 CHINA = timezone(timedelta(hours=8))
 
 # As much as the ledgers hold exactly. ISO 9735 takes a comma for a decimal mark too.
-_DECIMAL = re.compile(r"[0-9]{1,18}([.,][0-9]{1,6})?")
+_DECIMAL = re.compile(r"[0-9]{1,12}([.,][0-9]{1,6})?")
 _DIGITS = re.compile(r"[0-9]+")
 _COUNT = re.compile(r"[0-9]{1,9}")
 # C108 has five times 4440, C080 five times 3036, PNA five times C816 with 3398; C273 has twice 7008.
@@ -77,10 +77,10 @@ class Field:
         return codes[found]
 
     def decimal(self, element: int, component: int = 0) -> Decimal:
-        """Exact and not negative: at most 18 digits, and 6 after the decimal mark."""
+        """Exact and not negative: at most 12 digits before the decimal mark and 6 after it, what a ledger can post."""
         found = self.text(element, component)
         if not _DECIMAL.fullmatch(found):
-            raise self.wrong("E112", element, component, "is no number of at most 18 digits and 6 decimals", "不是数字（整数至多18位，小数至多6位）")
+            raise self.wrong("E112", element, component, "is no number of at most 12 digits and 6 decimals", "不是数字（整数至多12位，小数至多6位）")
         return Decimal(found.replace(",", "."))
 
     def count(self, element: int, component: int = 0) -> int:
