@@ -51,6 +51,7 @@ _EXPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
     ),
     "total": ("E103", lambda: _exported(export(total=Money(Decimal(1000), "USD")))),
     "price": ("E103", lambda: _exported(_item(export(), price=Money(Decimal(4), "USD")))),
+    "a licence's unit twice": ("E103", lambda: _exported(_item(export(), first=Quantity(Decimal(10), "H87")))),
     "no licence": ("L201", lambda: _exported(export(licence=""))),
     "withdrawn licence": ("L202", lambda: _exported(export(), under=licence(function="1", status=LicenceStatus.WITHDRAWN))),
     "expired licence": ("L202", lambda: _exported(export(), under=licence(valid_to=date(2006, 3, 19)))),
@@ -65,6 +66,7 @@ _EXPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
     "licence for another country": ("L206", lambda: _exported(export(), under=licence(country="CAN"))),
     "licence for another mode": ("L206", lambda: _exported(export(), under=licence(mode="0615"))),
     "licence for other goods": ("L206", lambda: _exported(_item(export(), hs="62034290"))),
+    "none of the licence's unit": ("L206", lambda: _exported(_item(export(), second=Quantity(Decimal(0), "KGM")), under=_by_weight())),
     "import licence": ("L206", lambda: _exported(export(), under=licence(export=False))),
     "no form": ("F301", lambda: _exported(export(form=""))),
     "withdrawn form": ("F301", lambda: _exported(export(), filed=form(act=FormAct.WITHDRAWAL))),
@@ -88,11 +90,21 @@ _IMPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
     "note for another office": ("C701", lambda: _imported(entry(), noted=note(customs_office="5301"))),
     "note for another bill of lading": ("C701", lambda: _imported(entry(), noted=note(bill_of_lading="OTHER"))),
     "note for other goods": ("C701", lambda: _imported(_item(entry(), hs="08051000"))),
-    "note for less": ("C701", lambda: _imported(_item(entry(), first=Quantity(Decimal(5001), "KGM")))),
+    "note for less": ("C701", lambda: _imported(entry(), noted=_short_note(Decimal("4999.9")))),
     "note used": ("C701", lambda: _used_twice()),
     "packages": ("M602", lambda: _imported(entry(packages=195), listed=manifest(entry()))),
     "weight": ("M602", lambda: _imported(entry(gross_weight=Decimal(5100)), listed=manifest(entry()))),
 }
+
+
+def _by_weight() -> Licence:
+    (line,) = licence().lines
+    return licence(lines=(dataclasses.replace(line, quantity=Quantity(Decimal(1200), "KGM")),))
+
+
+def _short_note(quantity: Decimal) -> ClearanceNote:
+    (line,) = note().lines
+    return note(lines=(dataclasses.replace(line, quantity=Quantity(quantity, "KGM")),))
 
 
 def _used_twice() -> list[Outgoing]:

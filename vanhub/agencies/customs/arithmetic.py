@@ -94,6 +94,13 @@ def _check_item(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
         yield Complaint(SUMS, "the declared quantity is 0", "成交数量为0", item.number)
     if not item.first.amount:
         yield Complaint(SUMS, "the first legal quantity is 0", "法定第一数量为0", item.number)
+    for legal in (item.first, item.second):
+        # A licence is charged in the unit that it has: what is declared in one unit twice must not be two quantities.
+        if legal is not None and legal.unit == item.declared.unit and legal.amount not in {0, item.declared.amount}:
+            said, other = f"{numeral(item.declared.amount)} {legal.unit}", numeral(legal.amount)
+            yield Complaint(
+                SUMS, f"the declared quantity is {said}, the legal quantity in this unit {other}", f"成交数量{said}，同单位法定数量{other}", item.number
+            )
     if item.price is not None:
         yield from _check_price(item, item.price, rules, on)
     usd, rate = rate_of("USD", rules, on), rate_of(item.amount.currency, rules, on)

@@ -332,9 +332,9 @@ def _same_goods(one: str, other: str) -> bool:
 
 
 def _in_unit(unit: str, item: Item) -> Decimal | None:
-    """What is declared of an item in a unit: as a legal quantity, or as the quantity of the price."""
+    """What is declared of an item in a unit, more than nothing: as a legal quantity, or as the quantity of the price."""
     quantities: tuple[Quantity | None, ...] = (item.first, item.second, item.declared)
-    return next((quantity.amount for quantity in quantities if quantity is not None and quantity.unit == unit), None)
+    return next((quantity.amount for quantity in quantities if quantity is not None and quantity.unit == unit and quantity.amount), None)
 
 
 def _reserved(view: View, book: str, owner: str, unit: str, amount: Decimal) -> Iterable[Transfer]:
