@@ -15,6 +15,8 @@ def test_they_may_trade_and_no_code_comes_twice() -> None:
     for each in made:
         assert read_row(row_of(each)) == each
         assert status_complaint(each, each.code, TODAY) is None
+        assert each.checked_on is not None
+        assert date(2006, 1, 1) <= each.checked_on <= TODAY
     assert len({each.code for each in made}) == len({each.customs_code for each in made}) == 2_000
     assert len({each.region[:2] for each in made}) == 31
 

@@ -55,7 +55,7 @@ def make_enterprises(count: int, seed: int, on: date) -> Iterator[EnterpriseReco
     rng = random.Random(seed)  # noqa: S311 - they have to be repeatable, not secret
     places = [(row["code"], row["name_zh"], row["name_en"].upper()) for row in _provinces()]
     weights = [8 if code in _COASTAL else 1 for code, _, _ in places]
-    first = rng.randrange(10**8)
+    first, first_day = rng.randrange(10**8), date(on.year, 1, 1)
     serials: dict[tuple[str, str, str], str] = {}
     for number in range(count):
         (province, place_zh, place_en), (house_zh, house_en), (goods_zh, goods_en) = rng.choices(places, weights)[0], rng.choice(_HOUSES), rng.choice(_GOODS)
@@ -73,7 +73,8 @@ def make_enterprises(count: int, seed: int, on: date) -> Iterator[EnterpriseReco
             capital=Money(Decimal(rng.randrange(1, 200) * 500_000), "CNY"),
             version="",
             opened_on=date(on.year - rng.randrange(2, 20), rng.randrange(1, 13), rng.randrange(1, 29)),
-            checked_on=date(on.year - 1, 3, 1) + timedelta(days=rng.randrange(120)),
+            # This year's, so that none lapses before the middle of the next.
+            checked_on=first_day + timedelta(days=rng.randrange((on - first_day).days + 1)),
         )
 
 
