@@ -39,7 +39,7 @@ class Answer:
 
     ``released_at`` DTM+204, ``accepted_at`` DTM+148; ``due``: last day to pay (DTM+140); ``bill``: RFF+ACY; ``guarantee``: RFF+ABL; ``taxes``: (kind, amount in CNY) of TAX+3 and MOA+161; ``errors``: one ERP section
     each, with the reason in both languages and the goods item; a refusal (BGM function 27) has some. Of more than 99 the first are sent, and how many there are. ``remarks``: FTX+AAI. ``document``: DOC 1001 of what was
-    decided upon, whose number is ``number``.
+    decided upon, whose number is ``number``, or ``reference`` where it has none.
 
     What customs says of cargo (964) has the manifest's number as ``reference`` (RFF+AFB), a code of manifest_receipt_codes as ``receipt``, the bills of lading that it is about (RFF+BM), the places of consignments
     in the manifest as items, and in ``document`` and ``number`` what is answered where that is another message (185, 186: conveyance report).
@@ -119,7 +119,7 @@ class Answer:
         for kind, amount in self.taxes:
             segments += [Segment("TAX", "3", kind), *moa("161", Money(amount, "CNY"))]
         if self.document:
-            segments.append(Segment("DOC", self.document, self.number))
+            segments.append(Segment("DOC", self.document, self.number or self.reference))
         return segments
 
 
