@@ -97,6 +97,7 @@ def test_the_wheel_carries_what_a_hub_needs_and_nothing_else(wheel: Path) -> Non
         for file in (ROOT / folder).iterdir()
         if file.is_file() and not file.name.startswith(".")
     }
+    carried |= {str(file.relative_to(ROOT)) for file in (ROOT / "vanhub" / "agencies").glob("*/rules.toml")}
     assert carried <= names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"vanhub"}
     assert not [name for name in names if name.endswith((".key", ".pem", ".pyc", ".db"))]
