@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.agencies.customs.trade import NOON, TRADER, codes, entry, export, form, licence, manifest, note, open_desk, receipts, receive, registration
+from tests.agencies.customs.trade import DAY, NOON, TRADER, codes, entry, export, form, licence, manifest, note, open_desk, receipts, receive, registration
 from vanhub.agencies.customs.lodgement import Lodgement, State
 from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.messages.answer import Answer
@@ -38,6 +38,7 @@ def _with(trader: Enterprise = TRADER, **changes: Any) -> Enterprise:
 
 _EXPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
     "declared long ago": ("E110", lambda: _exported(export(declared_on=date(2006, 3, 10)))),
+    "declared far ahead": ("E110", lambda: _exported(export(declared_on=date(2006, 3, 28)))),
     "closed enterprise": (
         "E101",
         lambda: receive(open_desk(), registration(), licence(), form(), registration(RegistrationAct.CLOSE, date(2006, 3, 20), "R2"), export()),
@@ -125,6 +126,12 @@ def _rejection(sent: list[Outgoing]) -> Answer:
     answer = sent[-1]
     assert isinstance(answer, Answer)
     return answer
+
+
+def test_first_and_last_day_count() -> None:
+    assert receipts(_exported(export(), under=licence(valid_from=DAY, valid_to=DAY), filed=form(valid_to=DAY))) == "LGP"
+    assert receipts(_imported(entry(), noted=note(issued_on=DAY, valid_to=DAY))) == "LGT"
+    assert receipts(_exported(export(declared_on=date(2006, 3, 13)))) == "LGP"
 
 
 def test_what_is_returned_posts_nothing() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.agencies.customs.trade import (
+    BOX,
     NOON,
     TERMINAL,
     codes,
@@ -27,9 +28,11 @@ from tests.agencies.customs.trade import (
 )
 from tests.agencies.memory import Desk
 from vanhub.agencies.customs.lodgement import NEXT, Lodgement, State, Step
+from vanhub.agencies.customs.movements import Awaited
 from vanhub.agencies.errors import Unreadable
 from vanhub.agencies.messages.answer import Answer
-from vanhub.agencies.messages.declaration import Cancellation, Declaration, Function
+from vanhub.agencies.messages.declaration import Cancellation, Declaration, Function, Transport
+from vanhub.agencies.messages.movement import GatedBox, GateReport
 
 _TABLE = """
             return   refer  examine review   bill    release  close  amend    cancel  delete
@@ -189,9 +192,57 @@ def test_deletion_restores_the_ledgers_exactly(state: State) -> None:
         account: amount for account, amount in untouched.book.balances.items() if amount
     }
     assert receipts(sent) == "D"
+    # Nobody is reminded of it any more, and nothing is awaited for it.
+    assert desk.book.reminders == {}
+    assert all(awaited.declarations == () for awaited in desk.book.list(Awaited))
     # A licence's use was reported, a proof page went out: both are taken back.
     kinds = [type(message).__name__ for message in sent]
     assert kinds == {State.RELEASED: ["LicenceUsage", "Answer"], State.CLOSED: ["LicenceUsage", "Cancellation", "Answer"]}.get(state, ["Answer"])
+
+
+def test_what_holds_nothing_but_a_bill_is_deleted_whole() -> None:
+    """By road there is no manifest, and yarn needs no papers."""
+    desk = open_desk()
+    (item,) = entry().items
+    by_road = dataclasses.replace(entry(note=""), items=(dataclasses.replace(item, hs="52052200"),), transport=Transport("YUEB12345", "3"))
+    assert receipts(receive(desk, registration(), by_road)) == "LGT"
+    assert _only(desk).held == ()
+    desk.instruct("delete", number=_only(desk).number, reason="wrong")
+    assert {amount for amount in desk.book.balances.values() if amount} == set()
+    assert list(desk.agency.invariants(desk.book)) == []
+
+
+def test_goods_that_leave_before_release_close_nothing() -> None:
+    desk, declaration = _lodged(State.TAX_DUE)
+    box = GatedBox(BOX, "22G1", NOON, declaration=_only(desk).number, bills=(declaration.bill_of_lading,))
+    assert receive(desk, tally(declaration, discharge=True), GateReport("G1", False, "NHTERMINAL", (box,))) == []
+    assert _only(desk).state is State.TAX_DUE
+    # They are closed with the release then.
+    assert receipts(receive(desk, payment(_only(desk).answer))) == "PR"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "reason"),
+    [
+        ("approve", {}, "there is no instruction 'approve'; there are reviewed, examined, examine, delete, grade"),
+        ("examined", {"number": "530420060000000009", "result": "pass"}, "there is no declaration 530420060000000009"),
+        ("examined", {"result": "fail", "code": "X999", "reason": "more boxes"}, "there is no code X999 in the list error_codes"),
+        ("examined", {"result": "fail", "code": "M602"}, "reason= is missing"),
+        ("examined", {"result": "perhaps"}, "result is pass or fail, not 'perhaps'"),
+        ("reviewed", {"result": "pass"}, "declaration 530420060000000001 is exam, not manual"),
+        ("grade", {"enterprise": "4403160381", "class": "Z"}, None),
+    ],
+    ids=["verb", "number", "code", "reason", "result", "state", "class"],
+)
+def test_an_instruction_that_makes_no_sense_is_refused(verb: str, words: dict[str, str], reason: str | None) -> None:
+    desk, _ = _lodged(State.EXAM)
+    before = _only(desk)
+    with pytest.raises(Unreadable) as caught:
+        desk.instruct(verb, **{"number": before.number, **words})
+    (complaint,) = caught.value.complaints
+    assert reason in {None, complaint.text_en}
+    assert complaint.text_zh
+    assert _only(desk) == before
 
 
 def test_a_bill_that_is_paid_releases() -> None:
