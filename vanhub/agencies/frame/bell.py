@@ -24,6 +24,9 @@ class Bell:
         signal.signal(signal.SIGUSR1, self._wake)
         signal.set_wakeup_fd(self._ringing, warn_on_full_buffer=False)
 
+    def ring(self) -> None:
+        os.write(self._ringing, b"!")
+
     def wait(self, seconds: float) -> None:
         """Until it rings, at most so long."""
         select.select([self.descriptor], [], [], seconds)
@@ -37,11 +40,12 @@ class Bell:
         except BlockingIOError:
             pass
 
-    def stop(self) -> None:
-        self.stopping = True
+    def close(self) -> None:
+        os.close(self.descriptor)
+        os.close(self._ringing)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stop()
+        self.stopping = True
 
     def _wake(self, _number: int, _frame: FrameType | None) -> None:
         pass
