@@ -14,7 +14,7 @@ from vanhub.agencies.trade.script import Role, Sending
 from vanhub.errors import HubError
 
 _CLAIM, _LEASE_S = 50, 120
-_MOST_MESSAGES = 25
+_MOST_MESSAGES = 100
 _STEP = timedelta(hours=1)
 STEPS_A_DAY = 24
 """The first hour is when cases begin; the others only pass, for what waits for time: an officer, a deadline."""
@@ -67,19 +67,24 @@ class Play:
         self._set_clock(moment)
 
     def _hear(self, day: int) -> bool:
-        """Everything that has come. False where nothing did, and nothing has for a while."""
-        heard = [self._collect(role, day, 0.0) for role in self._mailboxes]
+        """Everything that has come. False where nothing did, and nothing has for a while. Most is for the broker: the others' mailboxes are looked into when that one is empty."""
+        if self._collect(Role.BROKER, day, 0.0):
+            return True
+        heard = [self._collect(role, day, 0.0) for role in self._mailboxes if role is not Role.BROKER]
         return any(heard) or (bool(self._market.running) and self._collect(Role.BROKER, day, self._wait_s))
 
     def _collect(self, role: Role, day: int, wait_s: float) -> bool:
         mailbox = self._mailboxes[role]
         claims = mailbox.claim(_CLAIM, _LEASE_S, "production", wait_s)
+        sendings: list[Sending] = []
         for claim in claims:
             for message in read_interchange(mailbox.content(claim)).messages:
                 self.heard += 1
                 heard = hear_message(message)
                 if heard is not None:
-                    self._carry(self._market.take(heard, day))
+                    sendings.extend(self._market.take(heard, day))
+        self._carry(sendings)
+        for claim in claims:
             mailbox.commit(claim.id, claim.token)
         if claims:
             self._told()
