@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from vanhub.cli.output import as_json
+from vanhub.errors import OperatorError
 
 _AGENCIES = ("registry", "licensing", "inspection", "foreign-exchange", "customs", "foreign-customs-us")
 _LOADED = ("registry", "licensing", "inspection", "foreign-exchange", "customs")
@@ -53,7 +54,7 @@ def traders(rate: int, days: int, fraud_rate: float, seed: int, first: datetime,
     def rate_on(day: date) -> Decimal:
         found = rate_of("USD", rules, day)
         if found is None:
-            raise click.UsageError(f"customs has no rate of exchange for {day}")
+            raise OperatorError(f"the rules of customs have no rate of exchange for USD on {day}")
         return found
 
     enterprises = list(make_enterprises(max(30, rate * days // 10), seed, first_day))
@@ -183,8 +184,7 @@ class _Simulation:
         return list(differences(truth, states, balances)), len(truth.figures) + len(truth.states)
 
     def _violations(self, stage: Any) -> Iterator[str]:
-        for name in _AGENCIES:
-            found = stage.verify(name)
+        for name, found in stage.verify_all().items():
             yield from (f"{name}: {each}" for each in found)
 
     def _report(self, seconds: float, play: Any, differences: list[str], figures: int, violations: list[str]) -> Report:
