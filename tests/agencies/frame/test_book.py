@@ -16,14 +16,15 @@ from sqlalchemy import Connection, Engine, insert, select
 from tests.agencies.frame.tiny import Said, Sum
 from tests.agencies.memory import ADDRESSES, FixedRules, MemoryBook
 from vanhub.agencies.frame.book import SqlBook
+from vanhub.agencies.frame.driver import Driver
 from vanhub.agencies.frame.effects import Park, Post, Put, Remind, Reverse, Send
-from vanhub.agencies.frame.events import Event, EventKind, list_due, row_of
+from vanhub.agencies.frame.events import INSERT, Event, EventKind, list_due, row_of
 from vanhub.agencies.frame.inbox import add_delivery
 from vanhub.agencies.frame.message import Message
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import render_body
 from vanhub.agencies.frame.store import open_store, require_store
-from vanhub.agencies.frame.tables import batch, event, record, reminder
+from vanhub.agencies.frame.tables import batch, record, reminder
 from vanhub.agencies.frame.work import Parked
 from vanhub.agencies.ledger.errors import Overdrawn
 from vanhub.agencies.ledger.posting import Account, Part, issue, release, reserve, use
@@ -46,7 +47,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with engine.begin() as conn:
         add_delivery(conn, "D1", _INTERCHANGE.encode(), "", "")
         conn.execute(insert(batch), {"number": 1, "moment": to_microseconds(NOW)})
-        conn.execute(insert(event), [row_of(place, 1, Event(EventKind.MESSAGE, "D1", place)) for place in range(1, MESSAGES + 1)])
+        Driver(conn).run_many(INSERT, [row_of(place, 1, Event(EventKind.MESSAGE, "D1", place)) for place in range(1, MESSAGES + 1)])
     yield engine
     engine.dispose()
 

@@ -9,10 +9,12 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from vanhub.agencies.frame.agency import Agency, Occasion
 from vanhub.agencies.frame.book import SqlBook
-from vanhub.agencies.frame.events import Event, EventKind, last_event, row_of, take_off
+from vanhub.agencies.frame.driver import Driver
+from vanhub.agencies.frame.events import INSERT, Event, EventKind, last_event, row_of, take_off
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import add_outgoing
 from vanhub.agencies.frame.requests import find_instruction
@@ -41,12 +43,13 @@ class Batch:
 
     def __init__(self, conn: Connection, office: Office, moment: datetime) -> None:
         self._conn = conn
+        self._driver = Driver(conn)
         self._office = office
         self._moment = moment
         self._book = SqlBook(conn, office.rules, office.addresses)
         self._number = conn.execute(select(func.coalesce(func.max(batch.c.number), 0))).scalar_one() + 1
         self._event = last_event(conn)
-        self._rows: list[dict[str, object]] = []
+        self._rows: list[tuple[object, ...]] = []
         self.failed = 0
         conn.execute(insert(batch), {"number": self._number, "moment": to_microseconds(moment)})
 
@@ -85,6 +88,9 @@ class Batch:
         try:
             self._work(happened)
             self._book.flush()
+        except OperationalError:
+            # The database's fault, not the program's: all is undone and done again later.
+            raise
         except Exception as error:  # noqa: BLE001 - any fault of the agency's program
             undo.rollback()
             self._book.forget(sent)
@@ -122,5 +128,5 @@ class Batch:
     def _flush(self) -> None:
         self._book.flush()
         if self._rows:
-            self._conn.execute(insert(event), self._rows)
+            self._driver.run_many(INSERT, self._rows)
             self._rows.clear()

@@ -11,8 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from vanhub.agencies.frame.driver import Driver
 from vanhub.agencies.frame.effects import Outgoing, Record
 from vanhub.agencies.frame.inbox import Inbox
 from vanhub.agencies.frame.moments import from_microseconds, to_microseconds
@@ -30,11 +31,8 @@ R = TypeVar("R", bound=Record)
 _MOST_KNOWN = 20_000
 _LAST_CHARACTER = chr(0x10FFFF)
 
-_GET = select(record.c.value).where(record.c.kind == bindparam("kind"), record.c.key == bindparam("key"))
-_PUT = text(
-    "INSERT INTO record (kind, key, value, event) VALUES (:kind, :key, :value, :event)"
-    " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, event = excluded.event"
-)
+_GET = "SELECT value FROM record WHERE kind = ? AND key = ?"
+_PUT = "INSERT INTO record (kind, key, value, event) VALUES (?, ?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, event = excluded.event"
 _AWAITED = select(awaited.c.event).where(awaited.c.kind == bindparam("kind"), awaited.c.key == bindparam("key")).order_by(awaited.c.event)
 _UNTIL = select(awaited.c.kind, awaited.c.key).where(awaited.c.event == bindparam("parked")).order_by(awaited.c.position)
 _PARKED = select(parked.c.sender, parked.c.interchange, parked.c.deadline).where(parked.c.event == bindparam("parked"))
@@ -56,6 +54,7 @@ class SqlBook:
 
     def __init__(self, conn: Connection, rules: Rules, addresses: Mapping[str, str]) -> None:
         self._conn = conn
+        self._driver = Driver(conn)
         self._rules = rules
         self._addresses = addresses
         self._known: dict[tuple[str, str], Record | None] = {}
@@ -78,7 +77,7 @@ class SqlBook:
     def get(self, kind: type[R], key: str) -> R | None:
         at = (kind.KIND, key)
         if at not in self._known:
-            value = self._conn.execute(_GET, {"kind": kind.KIND, "key": key}).scalar()
+            value = self._driver.scalar(_GET, kind.KIND, key)
             self._known[at] = None if value is None else read(kind, value)
         found = self._known[at]
         if found is not None and not isinstance(found, kind):
@@ -168,8 +167,8 @@ class SqlBook:
     def flush(self) -> None:
         """Write what was put."""
         if self._changed:
-            rows = [{"kind": kind, "key": key, "value": write(type(value), value), "event": event} for (kind, key), (value, event) in self._changed.items()]
-            self._conn.execute(_PUT, rows)
+            rows = [(kind, key, write(type(value), value), event) for (kind, key), (value, event) in self._changed.items()]
+            self._driver.run_many(_PUT, rows)
             self._changed.clear()
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()

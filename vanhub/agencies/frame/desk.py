@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, update
+from sqlalchemy.exc import OperationalError
 
 from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.frame.batch import Batch, Office
@@ -39,6 +40,8 @@ def answer(conn: Connection, office: Office, request: Request, moment: datetime,
     except Unreadable as error:
         undo.rollback()
         said = {"complaints": [_shown(each) for each in error.complaints]}
+    except OperationalError:
+        raise
     except Exception as error:  # noqa: BLE001 - any fault of the agency's program
         undo.rollback()
         _log.error("a request failed", verb=request.verb, exc_info=True)

@@ -47,17 +47,12 @@ class Event:
         return write(_COMPLAINTS, self.complaints) if self.complaints else self.key
 
 
-def row_of(number: int, batch: int, happened: Event) -> dict[str, Any]:
-    """The event as a row to insert."""
-    return {
-        "number": number,
-        "batch": batch,
-        "kind": happened.kind.value,
-        "source": happened.source,
-        "place": happened.place,
-        "detail": happened.detail,
-        "failure": happened.failure,
-    }
+INSERT = "INSERT INTO event (number, batch, kind, source, place, detail, failure) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+def row_of(number: int, batch: int, happened: Event) -> tuple[Any, ...]:
+    """The event as a row for ``INSERT``."""
+    return number, batch, happened.kind.value, happened.source, happened.place, happened.detail, happened.failure
 
 
 def _of_row(row: Any) -> Event:
