@@ -44,8 +44,8 @@ class Shop:
     _deliveries: int = 0
 
     @classmethod
-    def open(cls, folder: Path) -> Shop:
-        engine = open_store(f"sqlite:///{folder / 'agency.db'}")
+    def open(cls, folder: Path, url: str = "") -> Shop:
+        engine = open_store(url or f"sqlite:///{folder / 'agency.db'}")
         require_store(engine, "tiny", "production", START)
         return cls(engine)
 

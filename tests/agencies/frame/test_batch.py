@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from tests.agencies.frame.shop import Shop, interchange
 from tests.agencies.frame.tiny import Sum
+from tests.store.conftest import cluster, empty_url  # noqa: F401 - fixtures
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.message import read_interchange
 from vanhub.agencies.frame.state import count_records, describe, list_records
@@ -249,6 +250,23 @@ def test_a_rebuilt_store_can_take_the_place(tmp_path: Path) -> None:
     again = Shop.open(tmp_path)
     assert _everything(again) == before
     again.engine.dispose()
+
+
+def test_in_either_database(empty_url: str, tmp_path: Path) -> None:  # noqa: F811
+    shop = Shop.open(tmp_path, empty_url)
+    shop.receive(interchange("1", "ADD-A-5", "FAIL-X", "ADD-国-1", "CHECK-A", "ADD-Z-1"))
+    shop.receive(interchange("2", "OPEN-A", "OPEN-国", "OPEN-a", "TAKE-A-5"))
+    assert shop.ask("load", "name,amount\nb,1\nB,2\n海,3\n".encode()) == {"events": 3}
+    assert "complaints" in shop.ask("load", b"name,amount\n,1\n")
+    shop.wait(hours=1)
+    assert shop.ask("retry") == {"events": 1, "failed": 1}
+    assert shop.instruct("note", name="a", text="?")["events"] == 1
+    assert list(shop.sums) == ["A", "B", "a", "b", "国", "海"]
+    assert [(to, octets.count("UNH+")) for to, octets in shop.sent] == [("TRADER:ZZZ", 2), ("TRADER:ZZZ", 1), ("NOTED:ZZZ", 1)]
+    assert [event[0] for event in shop.events] == [*["message"] * 9, *["row"] * 3, "reminder", "deadline", "message", "instruction"]
+    # The rebuilt store is one of SQLite.
+    assert shop.rebuilt(tmp_path) is None
+    shop.engine.dispose()
 
 
 def _everything(shop: Shop) -> dict[str, list[tuple[object, ...]]]:

@@ -70,7 +70,7 @@ Index("ix_event_failed", event.c.number, sqlite_where=FAILED, postgresql_where=F
 record = Table(
     "record",
     metadata,
-    Column("kind", Text, primary_key=True),
+    Column("kind", _Key, primary_key=True),
     Column("key", _Key, primary_key=True),
     Column("value", Text, nullable=False, comment="JSON, see frame.records"),
     Column("event", Number, nullable=False, comment="the event that last changed it"),
@@ -91,7 +91,7 @@ Index(None, parked.c.deadline)
 awaited = Table(
     "awaited",
     metadata,
-    Column("kind", Text, primary_key=True),
+    Column("kind", _Key, primary_key=True),
     Column("key", _Key, primary_key=True),
     Column("event", Number, ForeignKey("parked.event"), primary_key=True, comment="whose message waits for the record"),
     Column("position", Integer, nullable=False, comment="among what the message waits for"),
@@ -102,7 +102,7 @@ Index(None, awaited.c.event)
 reminder = Table(
     "reminder",
     metadata,
-    Column("subject", Text, primary_key=True),
+    Column("subject", _Key, primary_key=True),
     Column("key", _Key, primary_key=True),
     Column("at", Number, nullable=False, comment="microseconds"),
     Column("event", Number, nullable=False, comment="the event that asked for it"),
