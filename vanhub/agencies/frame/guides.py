@@ -37,5 +37,5 @@ class GuideCheck:
 
 
 def _complaint(fault: GuideFault) -> Complaint:
-    english, chinese = ("; ".join(filter(None, (fault.text(language), fault.repair(language)))) for language in ("en", "zh"))
+    english, chinese = (mark.join(filter(None, (fault.text(language), fault.repair(language)))) for language, mark in (("en", "; "), ("zh", "；")))
     return Complaint(fault.code, english, chinese)
