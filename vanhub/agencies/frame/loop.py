@@ -83,7 +83,9 @@ class Loop:
         self._send()
         self._commit()
         asked = self._answer_requests()
-        claims = self._mailbox.claim(self._manner.claim, self._manner.lease_s, self._manner.slot, self._patience() if self._drained else 0)
+        # What was asked may have something to send: then there is no time to wait for mail.
+        wait_s = self._patience() if self._drained and not asked else 0
+        claims = self._mailbox.claim(self._manner.claim, self._manner.lease_s, self._manner.slot, wait_s)
         # An agency that was away reads its mail before it lets deadlines pass.
         self._drained = not claims
         worked = self._work(claims)
