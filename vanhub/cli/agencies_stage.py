@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ AGENCIES = ("registry", "licensing", "inspection", "foreign-exchange", "customs"
 """Those whose programs run; the mailboxes of the others fill."""
 
 _TIMEOUT_S = 60.0
+_COMMANDS_AT_ONCE = 2
 
 
 class AgenciesStage(Stage):
@@ -43,13 +45,21 @@ class AgenciesStage(Stage):
         self._mailboxes: dict[Role, HttpsMailbox] = {}
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for mailbox in self._mailboxes.values():
-            mailbox.close()
+        self._leave_mailboxes()
         for program in self._programs.values():
             if program.poll() is None:
                 program.kill()
                 program.wait()
         super().__exit__(kind, error, trace)
+
+    def stop(self) -> int:
+        self._leave_mailboxes()
+        return super().stop()
+
+    def _leave_mailboxes(self) -> None:
+        for mailbox in self._mailboxes.values():
+            mailbox.close()
+        self._mailboxes = {}
 
     def agency_home(self, name: str) -> Path:
         return self.folder / "agencies" / name
@@ -62,10 +72,14 @@ class AgenciesStage(Stage):
 
     def found_agencies(self) -> None:
         """A home with credentials for each; the hub has to run."""
-        for name in self.agencies:
+
+        def found(name: str) -> None:
             home = self.agency_home(name)
             self.vanhub("agency", "init", name, str(home), "--hub", f"https://localhost:{self.port('https')}")
             self.vanhub("ca", "issue", "agency", name, "--out", str(home))
+
+        with ThreadPoolExecutor(_COMMANDS_AT_ONCE) as pool:
+            list(pool.map(found, self.agencies))
 
     def load(self, name: str, file: Path) -> None:
         """Load a file into an agency that does not run."""
@@ -99,6 +113,14 @@ class AgenciesStage(Stage):
             if program.wait(START_S) != 0:
                 raise OperatorError(f"{name} did not end as it should:\n{self.agency_log(name)}")
 
+    def process(self, name: str) -> int:
+        """The id of the process that an agency's program is."""
+        return self._programs[name].pid
+
+    def log(self) -> str:
+        """The ends of what the hub and the agencies logged."""
+        return super().log() + "".join(f"\n{name}:\n{self.agency_log(name)}" for name in self._programs)
+
     def agency_log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
 
@@ -120,6 +142,11 @@ class AgenciesStage(Stage):
         status, output = self.ask_vanhub("agency", "rebuild", name, "--dir", str(home))
         return [*found, output.strip()] if status else found
 
+    def verify_all(self) -> Mapping[str, Sequence[str]]:
+        """The same of all, by their ids."""
+        with ThreadPoolExecutor(_COMMANDS_AT_ONCE) as pool:
+            return dict(zip(self.agencies, pool.map(self.verify, self.agencies), strict=True))
+
     @contextmanager
     def reading(self, name: str) -> Iterator[tuple[Connection, View]]:
         """An agency's store, and its records, as they are now."""
@@ -129,8 +156,12 @@ class AgenciesStage(Stage):
 
     def enrol_trade(self, roles: Iterable[Role] = Role) -> None:
         """The trade's parties as partners of the hub, each with its certificate."""
-        for role in roles:
+
+        def enrol(role: Role) -> None:
             self.vanhub("partner", "add", role.value, "--edi", f"{role.upper()}:ZZZ", "--name", role.capitalize(), "--certificate", str(self.folder / role))
+
+        with ThreadPoolExecutor(_COMMANDS_AT_ONCE) as pool:
+            list(pool.map(enrol, roles))
 
     def mailbox(self, role: Role) -> HttpsMailbox:
         """The mailbox of a party of the trade, over one connection that stays open."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from vanhub.cli.narration import Narrator
 from vanhub.cli.stage import Stage
-from vanhub.errors import HubError
 from vanhub.packed import packed
 
 _COMPANIES = {
@@ -24,21 +24,26 @@ _COMPANIES = {
 _AGENCIES = ("customs", "licensing", "e-port")
 
 
-class Unexpected(HubError):
-    """The demonstration did not come out as announced."""
-
-
-@click.command()
-def demo() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def demo(context: click.Context) -> None:
     """Show the hub at work: a temporary hub, real messages, real clients, everything explained. Takes less than a minute."""
-    with Stage() as stage:
-        _Story(stage).tell()
+    if context.invoked_subcommand is None:
+        with Stage() as stage:
+            _Story(stage).tell()
 
 
-class _Story:
+@demo.command()
+def journey() -> None:
+    """Show the agencies at work: an export under a licence, an import with its manifest, and frauds, each stopped. Takes about a minute."""
+    from vanhub.cli.journey.story import tell
+
+    tell()
+
+
+class _Story(Narrator):
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._step = 0
+        super().__init__(stage)
         self._examples = packed("examples")
 
     def tell(self) -> None:
@@ -55,16 +60,16 @@ class _Story:
         self._close()
 
     def _found(self) -> None:
-        self._title("A hub is founded", "建立交换中心")
+        self.title("A hub is founded", "建立交换中心")
         self._stage.init()
         ports = self._stage.start()
-        _say("`vanhub init` wrote the settings, the agencies' mailboxes and a certification authority of the hub's own; `vanhub serve` opened its doors:")
+        self.say("`vanhub init` wrote the settings, the agencies' mailboxes and a certification authority of the hub's own; `vanhub serve` opened its doors:")
         for name in ("tcp", "sftp", "https"):
-            _show(f"{name.upper():<6} 127.0.0.1:{ports[name]}")
+            self.show(f"{name.upper():<6} 127.0.0.1:{ports[name]}")
 
     def _enrol(self) -> None:
-        self._title("Companies and agencies get their credentials", "企业与部门入网")
-        _say("Everybody proves who they are: with a certificate of the hub's authority (TCP, HTTPS) or an SSH key (SFTP).")
+        self.title("Companies and agencies get their credentials", "企业与部门入网")
+        self.say("Everybody proves who they are: with a certificate of the hub's authority (TCP, HTTPS) or an SSH key (SFTP).")
         for id, (address, name, role) in _COMPANIES.items():
             arguments = ["partner", "add", id, "--edi", address, "--name", name, "--certificate", str(self._stage.folder / id)]
             if id == "nanhai-line":
@@ -72,78 +77,78 @@ class _Story:
                 self._stage.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", id, "-f", str(key)])
                 arguments += ["--sftp-key", f"{key}.pub"]
             self._stage.vanhub(*arguments)
-            _show(f"{name:<24}{role:<18}EDI address {address}")
+            self.show(f"{name:<24}{role:<18}EDI address {address}")
         for agency in self._stage.json("agency", "list"):
             if agency["id"] in _AGENCIES:
                 self._stage.certificate("agency", agency["id"])
-            _show(f"{agency['name_zh']}  {agency['name_en']}, EDI address {agency['addresses'][0]}")
+            self.show(f"{agency['name_zh']}  {agency['name_en']}, EDI address {agency['addresses'][0]}")
 
     def _declare(self) -> None:
-        self._title("The trader declares an export over TLS-TCP", "企业以 TLS-TCP 申报出口")
+        self.title("The trader declares an export over TLS-TCP", "企业以 TLS-TCP 申报出口")
         self._declaration = self._read("cusdec-export.edi")
-        _say("A CUSDEC is a customs declaration. Each line is a segment: tag, then elements (+) and components (:). It begins:")
+        self.say("A CUSDEC is a customs declaration. Each line is a segment: tag, then elements (+) and components (:). It begins:")
         for line in self._declaration.decode().splitlines()[:5]:
-            _show(line)
+            self.show(line)
         self._receipt = self._stage.send_tcp("shenzhen-textiles", self._declaration)
-        _say("The answer came on the same connection, after the declaration was safe on the disk. It is a CONTRL, EDIFACT's own receipt:")
-        _segments(self._receipt)
-        self._expect(b"+7'" in self._receipt, "the declaration was accepted")
-        _say("In UCI, 7 means: acknowledged, everything in it was accepted.")
+        self.say("The answer came on the same connection, after the declaration was safe on the disk. It is a CONTRL, EDIFACT's own receipt:")
+        self.segments(_segments(self._receipt))
+        self.expect(b"+7'" in self._receipt, "the declaration was accepted")
+        self.say("In UCI, 7 means: acknowledged, everything in it was accepted.")
 
     def _manifest(self) -> None:
-        self._title("The carrier uploads its manifest with OpenSSH's sftp", "承运人以 SFTP 上传舱单")
+        self.title("The carrier uploads its manifest with OpenSSH's sftp", "承运人以 SFTP 上传舱单")
         manifest = self._examples / "cuscar-manifest.edi"
         self._stage.sftp("nanhai-line", f"put {manifest} outbox/manifest.edi", "get ack/* .")
         found = sorted(path.name for path in self._stage.folder.glob("manifest*"))
-        _say(
+        self.say(
             "`put cuscar-manifest.edi outbox/`: taken when the client closed the file. The folder ack/ now holds the answer, its signature and an explanation:"
         )
         for name in found:
-            _show(name)
-        self._expect(len(found) == 3, "three answer files were there")
+            self.show(name)
+        self.expect(len(found) == 3, "three answer files were there")
 
     def _licence(self) -> None:
-        self._title("The trader applies for an export licence over HTTPS with curl", "企业以 HTTPS 申领许可证")
+        self.title("The trader applies for an export licence over HTTPS with curl", "企业以 HTTPS 申领许可证")
         status, body = self._post("shenzhen-textiles", "sancrt-application.edi")
-        self._expect(status == 201, f"status 201, not {status}")
-        _say(f"POST /v1/interchanges answered 201: new. Verdict: {body['verdict']}; addressed to the licensing office, it lies in that mailbox.")
+        self.expect(status == 201, f"status 201, not {status}")
+        self.say(f"POST /v1/interchanges answered 201: new. Verdict: {body['verdict']}; addressed to the licensing office, it lies in that mailbox.")
 
     def _duplicate(self) -> None:
-        self._title("The trader is not sure that the declaration arrived, and sends it again", "重复发送")
+        self.title("The trader is not sure that the declaration arrived, and sends it again", "重复发送")
         again = self._stage.send_tcp("shenzhen-textiles", self._declaration)
-        self._expect(again == self._receipt, "the first answer came again, byte for byte")
+        self.expect(again == self._receipt, "the first answer came again, byte for byte")
         waiting = self._stage.json("mailbox", "peek", "customs")
-        self._expect(sum(each["reference"] == "SZT060320001" for each in waiting) == 1, "customs has the declaration once")
-        _say("The same answer, byte for byte; customs still has the declaration once. A repeat harms nobody.")
+        self.expect(sum(each["reference"] == "SZT060320001" for each in waiting) == 1, "customs has the declaration once")
+        self.say("The same answer, byte for byte; customs still has the declaration once. A repeat harms nobody.")
         status, body = self._post("shenzhen-textiles", "cusdec-export.edi", replace=(b"86400", b"96400"))
-        self._expect(status == 409, f"status 409, not {status}")
-        _say("Other content under the same reference is something else: refused (409, CONTRL code 26), an alert is raised, and the first stays good:")
-        _show(_first_fault(str(body["explanation"])))
+        self.expect(status == 409, f"status 409, not {status}")
+        self.say("Other content under the same reference is something else: refused (409, CONTRL code 26), an alert is raised, and the first stays good:")
+        self.show(_first_fault(str(body["explanation"])))
 
     def _faults(self) -> None:
-        self._title("Five declarations in one envelope, three of them wrong", "五份报文，三份有误")
+        self.title("Five declarations in one envelope, three of them wrong", "五份报文，三份有误")
         answer = self._stage.send_tcp("shenzhen-textiles", self._read("cusdec-three-faults.edi"))
-        _say("One pass finds every fault. The CONTRL names message (UCM), segment (UCS) and element (UCD), each with its code:")
-        _segments(answer)
+        self.say("One pass finds every fault. The CONTRL names message (UCM), segment (UCS) and element (UCD), each with its code:")
+        self.segments(_segments(answer))
         found = self._stage.json("message", "find", "--reference", "SZT060320004")[0]
-        self._expect(found["verdict"] == "partly" and found["faults_total"] == 3, "three faults were found and the good messages accepted")
-        _say("The same in words, as the sender finds it beside the CONTRL (here without the Chinese half):")
+        self.expect(found["verdict"] == "partly" and found["faults_total"] == 3, "three faults were found and the good messages accepted")
+        self.say("The same in words, as the sender finds it beside the CONTRL (here without the Chinese half):")
         explanation = self._stage.json("message", "show", found["id"])["explanation"]
         for line in explanation.split("\n\n部分接受")[0].splitlines():
-            _show(line)
-        _say("建议与说明同样以中文给出：")
+            self.show(line)
+        self.say("建议与说明同样以中文给出：")
         for line in explanation.splitlines():
             if line.startswith("3. 代码"):
-                _show(line)
+                self.show(line)
 
     def _collect(self) -> None:
-        self._title("Customs polls its mailbox: claim, fetch, commit", "海关收取")
+        self.title("Customs polls its mailbox: claim, fetch, commit", "海关收取")
         status, text = self._stage.curl(
             "customs", "/v1/mailbox/claim", "-X", "POST", "-H", "Content-Type: application/json", "-d", '{"max": 10, "lease_s": 60}'
         )
         deliveries = json.loads(text)["deliveries"]
-        self._expect(status == 200 and len(deliveries) == 3, "customs claimed three deliveries")
-        _say("A claim is a lease: for 60 seconds nobody else gets these. Without a commit they come back, under the same id.")
+        self.expect(status == 200 and len(deliveries) == 3, "customs claimed three deliveries")
+        self.say("A claim is a lease: for 60 seconds nobody else gets these. Without a commit they come back, under the same id.")
         for each in deliveries:
             _, content = self._stage.curl("customs", f"/v1/deliveries/{each['id']}/content")
             status, _ = self._stage.curl(
@@ -156,26 +161,26 @@ class _Story:
                 "-d",
                 json.dumps({"claim": each["claim"]}),
             )
-            self._expect(status == 200, f"the commit of {each['id']} was taken")
-            _show(
+            self.expect(status == 200, f"the commit of {each['id']} was taken")
+            self.show(
                 f"{each['reference']:<16}{'+'.join(each['types']):<8}from {each['sender']:<16}{each['messages']} message(s), {len(content)} octets: fetched, committed"
             )
         again = self._stage.json("mailbox", "claim", "customs", "--max", "10")["deliveries"]
-        self._expect(again == [], "nothing is left in the mailbox")
-        _say("Of the envelope with three wrong declarations customs got the two good ones, in an envelope of the hub's own.")
+        self.expect(again == [], "nothing is left in the mailbox")
+        self.say("Of the envelope with three wrong declarations customs got the two good ones, in an envelope of the hub's own.")
         for agency in ("licensing", "e-port"):
             taken = self._stage.json("mailbox", "claim", agency, "--max", "10", "--lease", "60s")["deliveries"]
             for each in taken:
                 self._stage.vanhub("mailbox", "fetch", each["id"], "--out", str(self._stage.folder / f"{each['id']}.edi"))
                 self._stage.vanhub("mailbox", "commit", each["id"], "--claim", each["claim"])
-            _show(f"{agency}: {len(taken)} collected with the operators' command" + (" (copies for the shared ledgers)" if agency == "e-port" else ""))
+            self.show(f"{agency}: {len(taken)} collected with the operators' command" + (" (copies for the shared ledgers)" if agency == "e-port" else ""))
 
     def _answer(self) -> None:
-        self._title("Customs answers: released", "海关放行")
+        self.title("Customs answers: released", "海关放行")
         status, _ = self._post("customs", "cusres-release.edi")
-        self._expect(status == 201, f"status 201, not {status}")
+        self.expect(status == 201, f"status 201, not {status}")
         claimed = json.loads(self._claim("shenzhen-textiles"))["deliveries"]
-        self._expect(len(claimed) == 1, "the trader has one delivery")
+        self.expect(len(claimed) == 1, "the trader has one delivery")
         _, content = self._stage.curl("shenzhen-textiles", f"/v1/deliveries/{claimed[0]['id']}/content")
         self._stage.curl(
             "shenzhen-textiles",
@@ -187,12 +192,12 @@ class _Story:
             "-d",
             json.dumps({"claim": claimed[0]["claim"]}),
         )
-        _say("The other direction is the same road: customs sent a CUSRES, the trader collected it from its own mailbox:")
+        self.say("The other direction is the same road: customs sent a CUSRES, the trader collected it from its own mailbox:")
         for line in content.splitlines()[:6]:
-            _show(line)
+            self.show(line)
 
     def _verify(self) -> None:
-        self._title("Anybody can verify the receipt with openssl alone", "任何人均可用 openssl 验证回执")
+        self.title("Anybody can verify the receipt with openssl alone", "任何人均可用 openssl 验证回执")
         found = self._stage.json("message", "find", "--reference", "SZT060320001", "--verdict", "accepted")[0]
         bundle, folder = self._stage.folder / "evidence.zip", self._stage.folder / "evidence"
         self._stage.vanhub("message", "evidence", found["id"], "--out", str(bundle))
@@ -213,31 +218,26 @@ class _Story:
             "-out",
             "verified.edi",
         ]
-        _show("$ " + " ".join(verify))
+        self.show("$ " + " ".join(verify))
         verdict = self._stage.run([part if "." not in part else str(folder / part) for part in verify])
-        _show(verdict.strip())
-        self._expect("successful" in verdict, "openssl accepts the signature")
-        self._expect((folder / "verified.edi").read_bytes() == self._receipt, "what was signed is what came over TCP")
+        self.show(verdict.strip())
+        self.expect("successful" in verdict, "openssl accepts the signature")
+        self.expect((folder / "verified.edi").read_bytes() == self._receipt, "what was signed is what came over TCP")
         printed = self._stage.run(["openssl", "cms", "-cmsout", "-print", "-noout", "-inform", "DER", "-in", str(folder / "acknowledgement.p7s")])
         digest = self._stage.run(["openssl", "dgst", "-sha256", str(folder / "original.edi")]).split()[-1]
         signed = re.sub(r"[^0-9a-f]", "", "".join(re.findall(r"(?m)^\s+[0-9a-f]{4} - ((?:[0-9a-f]{2}[ -]?)+)", printed)))
-        _say("The signature also holds the SHA-256 and the size of what the hub received:")
-        _show(f"sha256(original.edi) = {digest}")
-        self._expect(digest in signed, "the signed digest is the original's")
+        self.say("The signature also holds the SHA-256 and the size of what the hub received:")
+        self.show(f"sha256(original.edi) = {digest}")
+        self.expect(digest in signed, "the signed digest is the original's")
 
     def _close(self) -> None:
-        self._title("The hub proves its books and closes", "核对并关闭")
+        self.title("The hub proves its books and closes", "核对并关闭")
         for line in self._stage.vanhub("doctor").splitlines():
-            _show(line)
-        self._expect(self._stage.stop() == 0, "the hub stopped cleanly")
-        _say("Everything ran in a temporary folder, which is gone now. `vanhub init DIR` makes a hub that stays.")
+            self.show(line)
+        self.expect(self._stage.stop() == 0, "the hub stopped cleanly")
+        self.say("Everything ran in a temporary folder, which is gone now. `vanhub init DIR` makes a hub that stays.")
 
     # Small things
-
-    def _title(self, en: str, zh: str) -> None:
-        self._step += 1
-        click.echo()
-        click.secho(f"{self._step}. {en}  {zh}", bold=True)
 
     def _read(self, name: str) -> bytes:
         return (self._examples / name).read_bytes()
@@ -252,22 +252,10 @@ class _Story:
     def _claim(self, id: str) -> str:
         return self._stage.curl(id, "/v1/mailbox/claim", "-X", "POST", "-H", "Content-Type: application/json", "-d", '{"max": 10}')[1]
 
-    def _expect(self, happened: bool, what: str) -> None:
-        if not happened:
-            raise Unexpected(f"step {self._step} did not come out as expected: {what}\n{(self._stage.folder / 'log').read_text()[-2000:]}")
 
-
-def _say(text: str) -> None:
-    click.echo(f"   {text}")
-
-
-def _show(line: str) -> None:
-    click.echo(click.style(f"      {line}", dim=True) if line else "")
-
-
-def _segments(interchange: bytes) -> None:
-    for segment in interchange.decode("latin-1").split("'")[:-1]:
-        _show(segment + "'")
+def _segments(interchange: bytes) -> list[tuple[str, str]]:
+    """Each without a meaning beside it."""
+    return [(f"{segment}'", "") for segment in interchange.decode("latin-1").split("'")[:-1]]
 
 
 def _first_fault(explanation: str) -> str:

@@ -75,6 +75,11 @@ class Stage:
         self._ports = {name: int(each["port"]) for name, each in json.loads(endpoints.read_bytes()).items()}
         return self._ports
 
+    @property
+    def hub_process(self) -> int:
+        """The id of the daemon's process; 0 where it was not started."""
+        return self._hub.pid if self._hub is not None else 0
+
     def port(self, gateway: str) -> int:
         """On which the running hub listens."""
         return self._ports[gateway]
@@ -85,6 +90,10 @@ class Stage:
             return 0
         self._hub.terminate()
         return self._hub.wait(START_S)
+
+    def log(self) -> str:
+        """The end of what the hub logged."""
+        return (self.folder / "log").read_text(errors="replace")[-2000:]
 
     def certificate(self, kind: str, id: str) -> Path:
         """The folder with the certificate of a principal that is entered already."""

@@ -15,6 +15,7 @@ from vanhub.agencies.messages.manifest import Manifest
 from vanhub.agencies.messages.movement import ConveyanceReport, GatedBox, GateReport, TalliedBox, Tally
 from vanhub.agencies.messages.parts import Money
 from vanhub.agencies.messages.payment import Payment
+from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment
 from vanhub.agencies.trade.script import Heard, Outcome, Role, Script, Sending, hear
 
@@ -25,6 +26,11 @@ TREASURY = "TREASURY"
 BANK, ACCOUNT = "PRBKCNBS", "44203318700052600017"
 
 Steps = Generator[tuple[Sending, ...], Heard, str]
+
+
+def register(asked: Registration) -> Generator[tuple[Sending, ...], Heard, Registration]:
+    """Be registered, changed or closed; the register's answer."""
+    return (yield from hear(Registration, Sending(Role.BROKER, "registry", asked), when=lambda heard: heard.act is RegistrationAct.GRANTED))
 
 
 def obtain_licence(application: LicenceApplication) -> Script:
@@ -87,11 +93,21 @@ def imported(consignment: Consignment, moment: datetime, licence: str = "", lice
     answer = yield from declare(consignment.declaration(licence=licence, licence_office=licence_office, note=note))
     taxes = answer.taxes
     if answer.receipt == "T":
-        answer = yield from hear(Answer, Sending(Role.BANK, "customs", payment(consignment, answer, moment)), when=lambda heard: heard.receipt == "P")
-    box = GatedBox(consignment.container, BOX_SIZE, moment, declaration=answer.number, bills=(consignment.bill_of_lading,), office=consignment.office)
-    gate = Sending(Role.TERMINAL, "customs", GateReport(f"GO{consignment.reference}", False, OPERATOR, (box,)))
-    yield from hear(Answer, gate, when=lambda heard: heard.receipt == "R")
+        answer = yield from pay(payment(consignment, answer, moment))
+    yield from leave(consignment, answer.number, moment)
     return Outcome(answer.number, taxes)
+
+
+def pay(order: Payment) -> Generator[tuple[Sending, ...], Heard, Answer]:
+    """The bank pays a bill; the answer that releases the goods."""
+    return (yield from hear(Answer, Sending(Role.BANK, "customs", order), when=lambda heard: heard.receipt == "P"))
+
+
+def leave(consignment: Consignment, declaration: str, moment: datetime) -> Generator[tuple[Sending, ...], Heard, Answer]:
+    """The released box leaves the terminal; the answer that closes the declaration."""
+    box = GatedBox(consignment.container, BOX_SIZE, moment, declaration=declaration, bills=(consignment.bill_of_lading,), office=consignment.office)
+    gate = Sending(Role.TERMINAL, "customs", GateReport(f"GO{consignment.reference}", False, OPERATOR, (box,)))
+    return (yield from hear(Answer, gate, when=lambda heard: heard.receipt == "R"))
 
 
 def payment(consignment: Consignment, bill: Answer, moment: datetime) -> Payment:
