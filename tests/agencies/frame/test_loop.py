@@ -198,6 +198,16 @@ def test_a_request_is_answered_before_deliveries(office: Office) -> None:
     assert office.shop.sums == {"A": Sum("A", Decimal(1), notes=("!",))}
 
 
+def test_after_a_request_mail_is_not_waited_for(office: Office) -> None:
+    office.loop.round()
+    with office.shop.engine.begin() as conn:
+        add_request(conn, "load", {}, b"name,amount\nA,1\n")
+    office.given.asked.clear()
+    assert office.loop.round()
+    assert not office.loop.round()
+    assert office.given.asked == ["claim 7 9 production 0", "claim 7 9 production 5"]
+
+
 def test_it_goes_on_when_the_hub_is_there_again(office: Office, monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]) -> None:
     troubles = deque([HubAway("no connection", 0.1), OperationalError("SELECT", {}, Exception("database is locked")), HubAway("503", 7)])
     office.given.claims.append([("D1", interchange("1", "OPEN-A"))])
