@@ -25,6 +25,8 @@ ACTS = {
     "alerts clear",
     "agency disable",
     "agency enable",
+    "agency init",
+    "agency run",
     "ca crl",
     "ca init",
     "ca renew",

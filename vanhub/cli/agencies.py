@@ -118,7 +118,8 @@ def retry(name: str, directory: Path, clock: Path | None, as_json: bool) -> None
 @click.argument("name")
 @folder
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the rebuilt store in this file (SQLite).")
-def rebuild(name: str, directory: Path, out: Path | None) -> None:
+@as_json
+def rebuild(name: str, directory: Path, out: Path | None, as_json: bool) -> None:
     """Make the state of the agency NAME again from its messages, files and instructions, and compare. Exit 1 with the first difference."""
     from vanhub.agencies.running import rebuilt
     from vanhub.service.logs import begin_logging
@@ -127,10 +128,9 @@ def rebuild(name: str, directory: Path, out: Path | None) -> None:
         raise OperatorError(f"{out} is there already: nothing is overwritten")
     begin_logging("warning", "text")
     difference = rebuilt(open_home(name, directory), out)
+    emit({"difference": difference}, as_json, _show_difference)
     if difference is not None:
-        click.echo(safe(difference))
         raise click.exceptions.Exit(1)
-    click.echo("records, ledgers, parked messages, reminders and interchanges sent are the same")
 
 
 @agency.command("records")
@@ -200,6 +200,10 @@ def _show_answer(answer: dict[str, Any], good: str) -> None:
 def _require_done(answer: dict[str, Any]) -> None:
     if "failure" in answer or "complaints" in answer or answer.get("failed"):
         raise click.exceptions.Exit(1)
+
+
+def _show_difference(result: dict[str, Any]) -> None:
+    click.echo(safe(result["difference"] or "records, ledgers, parked messages, reminders and interchanges sent are the same"))
 
 
 def _show_work(state: dict[str, Any]) -> None:
