@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -35,6 +36,9 @@ from vanhub.agencies.frame.effects import Outgoing, Send
 from vanhub.agencies.frame.message import Message
 from vanhub.agencies.messages.answer import Answer
 from vanhub.agencies.messages.declaration import Function
+from vanhub.agencies.messages.movement import ConveyanceReport
+from vanhub.agencies.messages.parts import Money
+from vanhub.agencies.messages.payment import Payment
 from vanhub.agencies.messages.refusal import Refusal
 from vanhub.edifact.tolerant import ReadSegment
 
@@ -83,8 +87,15 @@ def test_everything_that_customs_sends_passes_its_guide() -> None:
         assert arrived(message, _guide(message)).type == message.TYPE
 
 
-@pytest.mark.parametrize("paper", [licence(), form(), note(), registration()], ids=lambda paper: type(paper).__name__)
-def test_nobody_else_may_send_an_agencys_papers(paper: Outgoing) -> None:
+_TALLY, _GATE, _MANIFEST = tally(export(), discharge=False), gate_out(entry()), manifest(entry())
+_PAYMENT = Payment("P1", NOON, "B5304000001", Money(Decimal(1), "CNY"), "44203318", "PRBKCNBS", "4403160381", "TREASURY")
+_ARRIVAL = ConveyanceReport("A1", True, "MI1", "5304", NOON, "4403900001", entry().transport)
+
+
+@pytest.mark.parametrize(
+    "paper", [licence(), form(), note(), registration(), _TALLY, _GATE, _MANIFEST, _PAYMENT, _ARRIVAL], ids=lambda paper: type(paper).__name__
+)
+def test_nobody_else_may_send_an_agencys_papers_pay_or_report_cargo(paper: Outgoing) -> None:
     desk = open_desk()
     ((to, refusal),) = desk.receive(paper, "SKBROKER:ZZZ")
     assert isinstance(refusal, Refusal)

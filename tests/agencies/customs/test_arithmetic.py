@@ -82,6 +82,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("E105", None),
         ("E103", 1),
         ("E103", 1),
+        ("E103", 1),
     ]
 
 
@@ -90,10 +91,16 @@ def test_a_declaration_of_nothing() -> None:
 
 
 def test_a_total_beyond_what_is_accounted_for() -> None:
-    huge = frames(total=Money(Decimal(2 * 10**9), EUR), items=(item(1, "84452032", Decimal(2), "H87", Decimal(10**9), EUR, "DEU"),))
-    assert check_sums(huge, RULES, DAY) == [
-        Complaint("E103", "the total 2000000000 EUR is more than 10000000000 CNY: declare it in parts", "总价2000000000 EUR超过10000000000元，请分单申报")
-    ]
+    half = frames(total=Money(Decimal(10**9), EUR), items=(item(1, "84452032", Decimal(2), "H87", Decimal(5 * 10**8), EUR, "DEU"),))
+    assert check_sums(half, RULES, DAY) == []
+    said = Complaint(
+        "E103",
+        "total, freight, insurance and charges are 19400000000 CNY, more than 10000000000: declare it in parts",
+        "总价及运费、保险费、杂费共19400000000元，超过10000000000元，请分单申报",
+    )
+    more = Money(Decimal(10**9), EUR)
+    for huge in (replace(half, freight=more), replace(half, insurance=more), replace(half, charges=more)):
+        assert check_sums(huge, RULES, DAY) == [said]
 
 
 def test_yen_have_no_decimals() -> None:

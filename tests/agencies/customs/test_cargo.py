@@ -178,6 +178,7 @@ def test_an_import_that_agrees_holds_its_packages(book: MemoryBook) -> None:
             frames(gross_weight=Decimal("3151.3")),
             Complaint("M602", "3151.3 kg gross are declared, the manifest has 3120 kg", "申报毛重3151.3千克，舱单为3120千克"),
         ),
+        (frames(containers=()), Complaint("M602", f"container {BOX} of the manifest is not declared", f"未申报舱单中的集装箱{BOX}")),
         (frames(containers=(BOX, "XXXU1234567")), Complaint("M602", "container XXXU1234567 is not in the manifest", "舱单中无集装箱XXXU1234567")),
         (frames(bill_of_lading=""), Complaint("M601", "the bill of lading is not named", "未填提运单号")),
     ],

@@ -10,14 +10,30 @@ from typing import Any
 
 import pytest
 
-from tests.agencies.customs.trade import DAY, NOON, TRADER, codes, entry, export, form, licence, manifest, note, open_desk, receipts, receive, registration
+from tests.agencies.customs.trade import (
+    DAY,
+    NOON,
+    OFFICE,
+    TRADER,
+    codes,
+    entry,
+    export,
+    form,
+    licence,
+    manifest,
+    note,
+    open_desk,
+    receipts,
+    receive,
+    registration,
+)
 from vanhub.agencies.customs.lodgement import Lodgement, State
 from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.messages.answer import Answer
 from vanhub.agencies.messages.clearance_note import ClearanceNote
 from vanhub.agencies.messages.declaration import Declaration, Document, Item
 from vanhub.agencies.messages.fx_form import FormAct, FxForm
-from vanhub.agencies.messages.licence import Licence, LicenceStatus
+from vanhub.agencies.messages.licence import Licence, LicenceStatus, LicenceUsage
 from vanhub.agencies.messages.manifest import Manifest
 from vanhub.agencies.messages.parts import Enterprise, Money, Quantity
 from vanhub.agencies.messages.registration import Registration, RegistrationAct
@@ -51,6 +67,7 @@ _EXPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
         lambda: _exported(_item(export(total=Money(Decimal(2000), "XAF")), amount=Money(Decimal(2000), "XAF"), price=Money(Decimal(2), "XAF"))),
     ),
     "total": ("E103", lambda: _exported(export(total=Money(Decimal(1000), "USD")))),
+    "nothing to pay for": ("E103", lambda: _exported(_item(export(total=Money(Decimal(0), "USD")), amount=Money(Decimal(0), "USD"), price=None))),
     "price": ("E103", lambda: _exported(_item(export(), price=Money(Decimal(4), "USD")))),
     "a licence's unit twice": ("E103", lambda: _exported(_item(export(), first=Quantity(Decimal(10), "H87")))),
     "no licence": ("L201", lambda: _exported(export(licence=""))),
@@ -201,6 +218,21 @@ def test_the_last_use_of_bulk_goods_may_run_over_and_is_reversed_exactly() -> No
 def test_more_than_the_tolerance_is_too_much() -> None:
     sent = receive(open_desk(), registration(), form(), _ore_licence(), _ore(Decimal("1050.01")))
     assert codes(sent) == ["L204"]
+
+
+def test_more_than_any_ledger_can_hold_is_too_much() -> None:
+    """Of twenty items each could be written down, all together not."""
+    most = Quantity(Decimal(999_999_999_999), "KGM")
+    many = _ore(Decimal(1))
+    items = tuple(dataclasses.replace(many.items[0], number=number, declared=most, first=most, price=None) for number in range(1, 21))
+    sent = receive(open_desk(), registration(), form(), _ore_licence(), dataclasses.replace(many, items=items, total=Money(Decimal(40), "USD")))
+    assert (receipts(sent), codes(sent)) == ("LE", ["L204"])
+
+
+def test_a_use_is_reported_at_the_licence_s_office() -> None:
+    """Declared inland, leaving by the port that the licence is for."""
+    sent = receive(open_desk(), registration(), licence(), form(customs_office="5301"), export(office="5301"))
+    assert [report.office for report in sent if isinstance(report, LicenceUsage)] == [OFFICE]
 
 
 def _ore(quantity: Decimal) -> Declaration:

@@ -33,6 +33,7 @@ from vanhub.agencies.errors import Unreadable
 from vanhub.agencies.messages.answer import Answer
 from vanhub.agencies.messages.declaration import Cancellation, Declaration, Function, Transport
 from vanhub.agencies.messages.movement import GatedBox, GateReport
+from vanhub.agencies.messages.refusal import Refusal
 
 _TABLE = """
             return   refer  examine review   bill    release  close  amend    cancel  delete
@@ -251,6 +252,15 @@ def test_a_bill_that_is_paid_releases() -> None:
     assert receipts(receive(desk, payment(bill))) == "P"
     assert receive(desk, payment(bill)) == []
     assert _only(desk).state is State.RELEASED
+
+
+def test_a_payment_is_not_taken_back_and_a_cancelled_one_pays_nothing() -> None:
+    desk, _ = _lodged(State.TAX_DUE)
+    cancelled = dataclasses.replace(payment(_only(desk).answer), function="1")
+    (refused,) = receive(desk, cancelled)
+    assert isinstance(refused, Refusal)
+    assert [complaint.code for complaint in refused.complaints] == ["E106"]
+    assert _only(desk).state is State.TAX_DUE
 
 
 def test_a_bill_that_is_overdue_is_sent_again() -> None:

@@ -61,13 +61,22 @@ def _check_whole(declaration: Declaration, rules: Rules, on: date) -> Iterator[C
     if declaration.net_weight > declaration.gross_weight:
         net, gross = numeral(declaration.net_weight), numeral(declaration.gross_weight)
         yield Complaint(SUMS, f"the net weight {net} kg is more than the gross weight {gross} kg", f"净重{net}千克大于毛重{gross}千克")
-    rate, most = rate_of(total.currency, rules, on), rules.number("sums.most", on)
-    if rate is not None and total.amount * rate > most:
-        said = f"{numeral(total.amount)} {total.currency}"
-        yield Complaint(SUMS, f"the total {said} is more than {numeral(most)} CNY: declare it in parts", f"总价{said}超过{numeral(most)}元，请分单申报")
+    yield from _check_most(declaration, rules, on)
     if not declaration.net_weight:
         yield Complaint(SUMS, "the net weight is 0", "净重为0")
     yield from _check_terms(declaration, rules, on)
+
+
+def _check_most(declaration: Declaration, rules: Rules, on: date) -> Iterator[Complaint]:
+    """What is taxed can be billed: the total with freight, insurance and charges. Currencies without a rate are complained of elsewhere."""
+    most, worth = rules.number("sums.most", on), Decimal(0)
+    for money in (declaration.total, declaration.freight, declaration.insurance, declaration.charges):
+        if money is not None:
+            worth += money.amount * (rate_of(money.currency, rules, on) or 0)
+    if worth > most:
+        said = numeral(worth.quantize(Decimal("0.01")))
+        en = f"total, freight, insurance and charges are {said} CNY, more than {numeral(most)}: declare it in parts"
+        yield Complaint(SUMS, en, f"总价及运费、保险费、杂费共{said}元，超过{numeral(most)}元，请分单申报")
 
 
 def _check_terms(declaration: Declaration, rules: Rules, on: date) -> Iterator[Complaint]:
@@ -92,6 +101,8 @@ def _check_terms(declaration: Declaration, rules: Rules, on: date) -> Iterator[C
 def _check_item(item: Item, rules: Rules, on: date) -> Iterator[Complaint]:
     if not item.declared.amount:
         yield Complaint(SUMS, "the declared quantity is 0", "成交数量为0", item.number)
+    if not item.amount.amount:
+        yield Complaint(SUMS, "the amount is 0: goods without a price are declared with their value", "总价为0：无价货物应申报其价值", item.number)
     if not item.first.amount:
         yield Complaint(SUMS, "the first legal quantity is 0", "法定第一数量为0", item.number)
     for legal in (item.first, item.second):

@@ -127,6 +127,8 @@ def _check_bill(declaration: Declaration, bill: BillOfLading, view: View, findin
         findings.wrong("M602", f"{declared} kg gross are declared, the manifest has {known} kg", f"申报毛重{declared}千克，舱单为{known}千克")
     if bill.containers and (others := sorted({*declaration.containers} - {*bill.containers})):
         findings.wrong("M602", f"container {', '.join(others)} is not in the manifest", f"舱单中无集装箱{'、'.join(others)}")
+    if missing := sorted({*bill.containers} - {*declaration.containers}):
+        findings.wrong("M602", f"container {', '.join(missing)} of the manifest is not declared", f"未申报舱单中的集装箱{'、'.join(missing)}")
     if len(findings.found) > before:
         return
     if view.parts(MANIFESTS, bill.key, PACKAGE)[Part.AVAILABLE] < bill.packages:

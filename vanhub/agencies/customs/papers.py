@@ -175,7 +175,8 @@ def _take_licence(licence: Licence, items: list[Item], declaration: Declaration,
                 f"licence {licence.number} line {line.number} has {numeral(rest)} {unit} left, with tolerance {numeral(most)}; {numeral(amount)} {unit} are declared",
                 f"许可证 {licence.number} 第{line.number}项余额 {numeral(rest)} {unit}（含允许溢装 {numeral(most)}），申报 {numeral(amount)} {unit}",
             )
-        findings.held.extend(_reserved(view, LICENCES, owner, unit, amount))
+        else:
+            findings.held.extend(_reserved(view, LICENCES, owner, unit, amount))
 
 
 def _licence_line(licence: Licence, item: Item) -> LicenceLine | None:

@@ -231,7 +231,7 @@ class Proceeding:
                 number,
                 lodgement.number,
                 declaration.declared_on,
-                declaration.office,
+                declaration.border,
                 lines,
             )
 

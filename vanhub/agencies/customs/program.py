@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vanhub.agencies.answering import refusal
+from vanhub.agencies.answering import not_taken, refusal
 from vanhub.agencies.customs.after import After
 from vanhub.agencies.customs.audit import violations
 from vanhub.agencies.customs.bills import OVERDUE, Bill, take_payment
 from vanhub.agencies.customs.cargo import take_manifest
 from vanhub.agencies.customs.copies import take_form, take_licence, take_note
 from vanhub.agencies.customs.declarations import take_cancellation, take_change, take_original
-from vanhub.agencies.customs.lodgement import Lodgement, State
+from vanhub.agencies.customs.lodgement import Lodgement, State, day
 from vanhub.agencies.customs.movements import concerned, goods_moved, take_conveyance, take_gate, take_tally
 from vanhub.agencies.customs.officer import instructed
 from vanhub.agencies.customs.proceeding import OFFICER, Proceeding
@@ -58,6 +58,7 @@ class Customs:
         self.tariff = tariff or shipped_tariff()
 
     def decide(self, message: Message, occasion: Occasion, view: View) -> Iterable[Effect]:
+        _require_trusted(message, occasion, view)
         match message.type:
             case "CUSDEC":
                 return self._take_declaration(message, occasion, view)
@@ -70,6 +71,8 @@ class Customs:
             case "CODECO":
                 return self._closing(take_gate(GateReport.parse(message), occasion, view), occasion, view)
             case "PAYORD":
+                if message.function != "9":
+                    raise not_taken(message, "PAYORD 450 function 9: goods that were released on a payment are gone")
                 return self._take_payment(Payment.parse(message), occasion, view)
             case "SANCRT":
                 return _take_paper(message, occasion, view)
@@ -168,6 +171,17 @@ def _take_paper(message: Message, occasion: Occasion, view: View) -> Iterable[Ef
     if issuer == "inspection":
         return take_note(ClearanceNote.parse(message), view)
     return take_form(FxForm.parse(message), view)
+
+
+_TRUSTED = {"PAYORD": "senders.banks", "CUSCAR": "senders.carriers", "CUSREP": "senders.carriers", "COARRI": "senders.terminals", "CODECO": "senders.terminals"}
+"""The rules with the addresses of those whose word on money and cargo is taken."""
+
+
+def _require_trusted(message: Message, occasion: Occasion, view: View) -> None:
+    rule = _TRUSTED.get(message.type)
+    if rule is not None and occasion.sender not in view.rules.texts(rule, day(occasion.moment)):
+        en = f"{occasion.sender} is not of those whose {message.type} customs takes (rule {rule})"
+        raise Unreadable(Complaint("S901", en, f"海关不接收 {occasion.sender} 发送的 {message.type}（规则 {rule}）"))
 
 
 _ISSUERS = {"811": "licensing", "911": "licensing", "841": "inspection", "812": "foreign-exchange"}
