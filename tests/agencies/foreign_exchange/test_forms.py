@@ -19,7 +19,7 @@ from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.foreign_exchange.forms import FormFile, ProofPage, Series
 from vanhub.agencies.foreign_exchange.program import ForeignExchange
 from vanhub.agencies.frame.effects import Outgoing
-from vanhub.agencies.messages.declaration import Declaration, Direction, Document, Function, Item, Transport
+from vanhub.agencies.messages.declaration import Cancellation, Declaration, Direction, Document, Function, Item, Transport
 from vanhub.agencies.messages.fx_form import FormAct, FxForm
 from vanhub.agencies.messages.parts import Enterprise, Money, Quantity
 from vanhub.agencies.messages.refusal import Refusal
@@ -111,7 +111,7 @@ def test_months_are_those_of_the_calendar(day: date, last: date) -> None:
     [
         (FILING, {"number": "44A0000009"}, ["F301"]),
         (FILING, {"exporter": "3101123456788"}, ["F301"]),
-        (FILING, {"on": date(2001, 1, 9)}, ["E101"]),
+        (FILING, {"on": date(2006, 3, 19)}, ["E110"]),
         (WITHDRAWAL, {"exporter": "3101123456788"}, ["F301"]),
     ],
 )
@@ -189,6 +189,30 @@ def test_proof_pages_are_noted_on_their_forms() -> None:
     assert exchange.receive(proof(FORM.number, number="530420060100000002", direction=Direction.IMPORT), sender=CUSTOMS) == []
     assert refused(exchange.receive(proof(FORM.number, number="530420060000000003"))) == ["S901"]
     assert exchange.book.records == before
+
+
+def test_a_page_that_customs_revokes_frees_its_form_whichever_comes_first() -> None:
+    first, second = (proof(FORM.number, number=f"53042006000000000{serial}") for serial in (1, 2))
+    revoked = Cancellation(Direction.EXPORT, "E-1", first.number, "5304", NOW, "declared twice", trader=TRADER.customs_code)
+    other = dataclasses.replace(revoked, direction=Direction.IMPORT, number="530420061000000001")
+    for messages in ((first, revoked, other, second), (revoked, first, revoked, second, second)):
+        exchange = desk(REQUEST, FILING)
+        for message in messages:
+            assert exchange.receive(message, sender=CUSTOMS) == []
+        file = exchange.book.get(FormFile, FORM.number)
+        assert file is not None
+        assert file.proofs == (dataclasses.replace(PAGE, declaration=second.number),)
+        assert list(ForeignExchange().invariants(exchange.book)) == []
+    assert refused(exchange.receive(dataclasses.replace(revoked, number=second.number))) == ["S901"]
+
+
+def test_a_form_is_not_withdrawn_or_filed_on_a_day_that_is_over() -> None:
+    exchange = desk(REQUEST)
+    exchange.receive(dataclasses.replace(REQUEST, number="F-2"))
+    exchange.now += timedelta(days=93)
+    assert refused(exchange.receive(dataclasses.replace(WITHDRAWAL, on=TODAY))) == ["E110"]
+    exchange.load(**row_of(dataclasses.replace(TRADER, closed_on=date(2006, 6, 1))))
+    assert refused(exchange.receive(FILING)) == ["E101"]
 
 
 def test_an_officer_withdraws_a_form() -> None:

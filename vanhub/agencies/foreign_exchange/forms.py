@@ -16,7 +16,7 @@ from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Park, Put, Send
 from vanhub.agencies.frame.message import Message
-from vanhub.agencies.messages.declaration import Declaration
+from vanhub.agencies.messages.declaration import Cancellation, Declaration
 from vanhub.agencies.messages.fields import CHINA
 from vanhub.agencies.messages.fx_form import FormAct, FxForm
 from vanhub.agencies.messages.parts import Money
@@ -59,6 +59,21 @@ class FormFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PageEntry:
+    """Which ``forms`` a declaration's proof page named. ``revoked``: customs took the page back, perhaps before it came."""
+
+    KIND: ClassVar[str] = "proof-page"
+
+    declaration: str
+    forms: tuple[str, ...] = ()
+    revoked: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.declaration
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """The forms of one ``province``: ``last`` serial number given."""
 
@@ -82,7 +97,7 @@ def take_form(message: Message, occasion: Occasion, view: View) -> Iterable[Effe
         raise Unreadable(Complaint("F301", f"there is no form {asked.number}", f"核销单 {asked.number} 不存在"))
     if _done(asked, occasion.sender, file):
         return ()
-    complaints = tuple(_against(asked, file, occasion.sender, view))
+    complaints = tuple(_against(asked, file, occasion, view))
     if complaints:
         return refusing(message, complaints, occasion, view, NAME)
     if asked.act is FormAct.FILING:
@@ -116,25 +131,32 @@ def _done(asked: FxForm, sender: str, file: FormFile) -> bool:
     return (file.customs_office, file.filed_on) == (asked.customs_office, asked.on) if asked.act is FormAct.FILING else file.withdrawn_on == asked.on
 
 
-def _against(asked: FxForm, file: FormFile, sender: str, view: View) -> Iterator[Complaint]:
-    """Against a filing or withdrawal of a form that ``sender`` asks for."""
+def _against(asked: FxForm, file: FormFile, occasion: Occasion, view: View) -> Iterator[Complaint]:
+    """Against a filing or withdrawal of a form."""
+    sender = occasion.sender
+    # The sender dates it: an earlier day than that on which it came must not help.
+    on = max(asked.on, _day_of(occasion))
     if sender != file.holder:
         yield Complaint("S901", f"form {file.number} was not issued to {sender}", f"核销单 {file.number} 并非签发给 {sender}")
     if asked.exporter != file.exporter:
         yield Complaint("F301", f"form {file.number} was not issued to {asked.exporter}", f"核销单 {file.number} 并非签发给 {asked.exporter}")
         return
     yield from _used_up(file)
+    if asked.on < file.issued_on:
+        yield Complaint(
+            "E110", f"{asked.on} is before form {file.number} was issued, on {file.issued_on}", f"{asked.on} 早于核销单 {file.number} 签发日 {file.issued_on}"
+        )
     if asked.act is FormAct.FILING:
         if file.customs_office:
             en = f"form {file.number} is filed at customs office {file.customs_office} since {file.filed_on}; a form is filed once"
             yield Complaint("F303", en, f"核销单 {file.number} 已于 {file.filed_on} 在 {file.customs_office} 备案，只能备案一次")
-        barred = complaint_about(view, asked.exporter, asked.on)
+        barred = complaint_about(view, asked.exporter, on)
         if barred is not None:
             yield barred
     else:
         months = view.rules.count("form.withdrawal-months", file.issued_on)
         last = _months_later(file.issued_on, months)
-        if asked.on > last:
+        if on > last:
             en = f"form {file.number} of {file.issued_on} could be withdrawn until {last} ({months} months)"
             yield Complaint("E110", en, f"{file.issued_on} 签发的核销单 {file.number} 注销期限为 {last}（{months}个月）")
 
@@ -166,18 +188,36 @@ def _as_told(file: FormFile, act: FormAct, on: date, view: View) -> FxForm:
 
 
 def take_proof(message: Message, occasion: Occasion, view: View) -> Iterator[Effect]:
-    """Customs passed on a closed declaration: each form that it names is declared."""
+    """Customs passed on a closed declaration: each form that it names is declared. Nothing where the page was revoked, or came before."""
+    _require_customs(occasion, view)
+    page = Declaration.parse(message)
+    named = sorted({document.number for document in page.documents if document.kind == FORM})
+    files = [file for number in named if (file := view.get(FormFile, number)) is not None]
+    if not files or view.get(PageEntry, page.number) is not None:
+        return
+    yield Put(PageEntry(page.number, tuple(file.number for file in files)))
+    proof = ProofPage(page.number, page.declared_on, page.total)
+    for file in files:
+        yield Put(dataclasses.replace(file, proofs=tuple(sorted((*file.proofs, proof), key=lambda each: each.declaration))))
+
+
+def take_revocation(message: Message, occasion: Occasion, view: View) -> Iterator[Effect]:
+    """Customs deleted a closed declaration: the forms that its page named are free again."""
+    _require_customs(occasion, view)
+    declaration = Cancellation.parse(message).number
+    page = view.get(PageEntry, declaration) or PageEntry(declaration)
+    yield Put(dataclasses.replace(page, revoked=True))
+    for number in page.forms:
+        file = view.get(FormFile, number)
+        if file is not None:
+            yield Put(dataclasses.replace(file, proofs=tuple(proof for proof in file.proofs if proof.declaration != declaration)))
+
+
+def _require_customs(occasion: Occasion, view: View) -> None:
     if occasion.sender != view.addresses["customs"]:
         raise Unreadable(
             Complaint("S901", f"proof pages come from customs, not from {occasion.sender}", f"报关单收汇核销联应由海关发送，{occasion.sender} 无权发送")
         )
-    page = Declaration.parse(message)
-    proof = ProofPage(page.number, page.declared_on, page.total)
-    for number in sorted({document.number for document in page.documents if document.kind == FORM}):
-        file = view.get(FormFile, number)
-        if file is not None and proof not in file.proofs:
-            proofs = sorted((*file.proofs, proof), key=lambda each: each.declaration)
-            yield Put(dataclasses.replace(file, proofs=tuple(proofs)))
 
 
 def _months_later(day: date, months: int) -> date:

@@ -27,9 +27,11 @@ class ForeignExchange:
                 return forms.take_form(message, occasion, view)
             case "CUSDEC", "830", "31":
                 return forms.take_proof(message, occasion, view)
+            case "CUSDEC", "830", "1":
+                return forms.take_revocation(message, occasion, view)
             case "REGENT", "301", _:
                 return take_registration(Registration.parse(message), occasion, view)
-            case ("CUSDEC", "929", "31") | ("APERAK", _, _):
+            case ("CUSDEC", "929", "31" | "1") | ("APERAK", _, _):
                 # Proof pages of imports, of which nothing is kept; what is said about its own messages.
                 return ()
         raise not_taken(message, "SANCRT 812 functions 13, 4, 1")
