@@ -9,10 +9,14 @@ SAMPLES ?= ../shared/samples
 SECONDS ?= 300
 TARGETS ?= text split answers check
 
-.PHONY: demo test check format docs samples mutations bench fuzz dist clean
+.PHONY: demo journey test check format docs samples mutations bench fuzz dist clean
 
 demo: $(READY)
 	$(BIN)/vanhub demo
+
+# The agencies at work: an export, an import, and frauds.
+journey: $(READY)
+	$(BIN)/vanhub demo journey
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)

@@ -32,7 +32,7 @@ ACTS = {
     "ca renew",
     "ca revoke",
     "ca sign-csr",
-    "demo",
+    "demo journey",
     "init",
     "key remove",
     "mailbox fetch",

@@ -15,17 +15,18 @@ from vanhub.agencies.trade import cast, journeys
 from vanhub.agencies.trade.consignment import Consignment, licence_application
 from vanhub.agencies.trade.plan import ELSEWHERE, LICENCE_OFFICE, OFFICE
 from vanhub.agencies.trade.script import Heard, Refused, Sending
-from vanhub.cli.journey.honest import Known
+from vanhub.cli.journey.exports import Exported
 from vanhub.cli.journey.telling import KEEPING, Telling
 
 
 class Frauds:
-    """Told with ``telling`` after honest trade has left behind what is ``known``."""
+    """Told with ``telling`` after honest trade: what was ``exported``, and ``cargo`` that lies on the ship."""
 
-    def __init__(self, telling: Telling, known: Known) -> None:
+    def __init__(self, telling: Telling, exported: Exported, cargo: Consignment) -> None:
         self._tell = telling
-        self._known = known
-        self._trader = cast.trader(known.registered)
+        self._licence = exported.licence
+        self._cargo = cargo
+        self._trader = cast.trader(exported.registered)
         self.caught: list[tuple[str, str, str]] = []
         """What was tried, the agency that stopped it, and its code."""
 
@@ -43,7 +44,7 @@ class Frauds:
         tell.say("Twelve lots have gone. A thirteenth has everything else that it needs: a foreign exchange form, filed at the right office.")
         lot = self._exported("X0000013", cast.SHIRTS)
         tried = {"DOC+811": "the licence"}
-        self._stopped("a licence for the 13th time", "customs", "L205", journeys.declare(self._on_licence(lot, self._known.licence)), tried)
+        self._stopped("a licence for the 13th time", "customs", "L205", journeys.declare(self._on_licence(lot, self._licence)), tried)
 
     def _elsewhere_and_late(self) -> None:
         tell = self._tell
@@ -102,7 +103,7 @@ class Frauds:
     def _other_figures(self) -> None:
         tell = self._tell
         tell.title("Fraud: lighter than the manifest says", "重量与舱单不符")
-        beef = dataclasses.replace(self._known.cargo, on=tell.today)
+        beef = dataclasses.replace(self._cargo, on=tell.today)
         honest = beef.declaration(note=self._note(beef))
         half = beef.gross_weight / 2
         tell.say(f"The second box of beef weighs {beef.gross_weight:,f} kg in the carrier's manifest. Half of that is declared:")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from vanhub.agencies.trade.cast import trader
 from vanhub.cli.agencies_stage import AgenciesStage
+from vanhub.cli.journey.exports import Exports
 from vanhub.cli.journey.frauds import Frauds
-from vanhub.cli.journey.honest import Honest
+from vanhub.cli.journey.imports import Imports
 from vanhub.cli.journey.telling import Telling
 
 _FIRST_MORNING = datetime(2006, 3, 20, 1, tzinfo=UTC)
@@ -23,8 +25,9 @@ def tell() -> None:
     with AgenciesStage() as stage:
         telling = Telling(stage, _FIRST_MORNING)
         _start(telling)
-        known = Honest(telling).tell()
-        frauds = Frauds(telling, known)
+        exported = Exports(telling).tell()
+        cargo = Imports(telling, trader(exported.registered)).tell()
+        frauds = Frauds(telling, exported, cargo)
         frauds.tell()
         _prove(telling, frauds)
 

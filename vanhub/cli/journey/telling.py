@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 RECEIPTS = {
     "L": "received 海关已接收",
-    "C": "to be examined 出口查验通知",
     "G": "reviewed, everything agrees 报关单已审结",
     "T": "taxes to pay 需交税费",
     "P": "released 海关已放行",
@@ -38,7 +37,6 @@ KEEPING = ("customs", "licensing")
 """The agencies that have ledgers."""
 _SETTLE_S = 60.0
 _LOOK_AGAIN_S = 0.05
-_EXAMINATION = timedelta(hours=4)
 _SHOWN = (Part.AVAILABLE, Part.RESERVED, Part.USED)
 
 
@@ -94,17 +92,11 @@ class Telling(Narrator):
 
     def open_workstation(self) -> None:
         mailboxes = {role: self.stage.mailbox(role) for role in Role}
-        self.workstation = Workstation(mailboxes, self.stage.addresses, lambda: self.now, self._silent)
+        self.workstation = Workstation(mailboxes, self.stage.addresses, lambda: self.now)
 
     def run(self, business: Generator[tuple[Sending, ...], Heard, T]) -> T:
         """A piece of business at the workstation: what it returns."""
         return self.workstation.run(business)
-
-    def _silent(self, last: Heard | None) -> None:
-        """An officer examines: that takes hours, which pass here."""
-        if isinstance(last, Answer) and last.receipt in {"C", "H"}:
-            self.say(f"Declaration {last.number} was drawn for examination; {_EXAMINATION} hours later the officer has seen the goods:")
-            self.at(self.now + _EXAMINATION)
 
     def sent(self, type: str, meanings: Mapping[str, str], *, having: str = "") -> None:
         """Show segments of a message that the last business sent: those that begin so, each with its meaning. ``having``: a segment of it begins so."""
@@ -118,8 +110,7 @@ class Telling(Narrator):
         """The receipts of customs that came, in order."""
         letters = [letter for letter in self.workstation.letters if letter.came and letter.message.type == "CUSRES"]
         found = [Answer.parse(letter.message).receipt for letter in letters]
-        # An examination may be drawn.
-        self.expect([receipt for receipt in found if receipt != "C"] == list(expected), f"the receipts are {', '.join(expected)}, not {', '.join(found)}")
+        self.expect(found == list(expected), f"the receipts are {', '.join(expected)}, not {', '.join(found)}")
         self.say(f"customs → {letters[0].role}: CUSRES{f', {len(letters)} messages' if len(letters) > 1 else ''}")
         for letter, receipt in zip(letters, found, strict=True):
             self.segments([(_segment(letter, "FTX+AAH"), f"receipt {receipt}: {RECEIPTS[receipt]}")])

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 _CLAIM, _LEASE_S = 50, 60
 _WAIT_S = 0.2
-_SILENCE_S, _GIVE_UP_S = 2.0, 90.0
+_GIVE_UP_S = 90.0
 _SEGMENT = re.compile(r"(?:[^?']|\?.)*'")
 
 
@@ -43,17 +43,13 @@ class Letter:
 
 
 class Workstation:
-    """``mailboxes``: of those that send and collect here; ``addresses``: EDI addresses of the agencies by id; ``now``: the moment that messages bear; ``silent``: told the last that was heard, when nothing has been for a while:
-    somebody may have to move the clock."""
+    """``mailboxes``: of those that send and collect here; ``addresses``: EDI addresses of the agencies by id; ``now``: the moment that messages bear."""
 
-    def __init__(
-        self, mailboxes: Mapping[Role, Mailbox], addresses: Mapping[str, str], now: Callable[[], datetime], silent: Callable[[Heard | None], None]
-    ) -> None:
+    def __init__(self, mailboxes: Mapping[Role, Mailbox], addresses: Mapping[str, str], now: Callable[[], datetime]) -> None:
         self._mailboxes = mailboxes
         self._addresses = addresses
         self._agencies = {address.partition(":")[0]: id for id, address in addresses.items()}
         self._now = now
-        self._silent = silent
         self._sent = 0
         self.letters: list[Letter] = []
         """Of the last piece of business, in the order in which they went and came."""
@@ -83,14 +79,12 @@ class Workstation:
     def await_letter(self, role: Role, type: str) -> Letter:
         """The next of a type that no script hears."""
         deadline = time.monotonic() + _GIVE_UP_S
-        while True:
+        while time.monotonic() < deadline:
             known = len(self.letters)
             self._collect(role)
-            for letter in self.letters[known:]:
-                if letter.message.type == type:
-                    return letter
-            if time.monotonic() > deadline:
-                raise NotAnswered(f"nobody sent a {type} to {role}")
+            if found := next((letter for letter in self.letters[known:] if letter.message.type == type), None):
+                return found
+        raise NotAnswered(f"nobody sent {role} a {type}")
 
     def send(self, *sendings: Sending) -> None:
         """Send without waiting for anything."""
@@ -98,21 +92,12 @@ class Workstation:
         self._send(sendings)
 
     def _wait(self, roles: Iterable[Role]) -> list[Heard]:
-        begun = time.monotonic()
-        quiet_since, last = begun, self._last()
-        while True:
+        deadline = time.monotonic() + _GIVE_UP_S
+        while time.monotonic() < deadline:
             for role in sorted(roles):
                 if found := self._collect(role):
                     return found
-            now = time.monotonic()
-            if now - begun > _GIVE_UP_S:
-                raise NotAnswered(f"nobody answered for {_GIVE_UP_S:.0f} seconds")
-            if now - quiet_since > _SILENCE_S:
-                self._silent(last)
-                quiet_since = now
-
-    def _last(self) -> Heard | None:
-        return next((hear_message(letter.message) for letter in reversed(self.letters) if letter.came), None)
+        raise NotAnswered(f"nobody answered for {_GIVE_UP_S:.0f} seconds")
 
     def _collect(self, role: Role) -> list[Heard]:
         mailbox = self._mailboxes[role]

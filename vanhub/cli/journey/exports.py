@@ -1,11 +1,10 @@
-"""Honest trade: an enterprise is registered, exports under a licence twelve times, imports, and pays."""
+"""Honest exports: an enterprise is registered, gets a licence and uses it twelve times; what others see of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 
 from vanhub.agencies.customs.lodgement import Lodgement
 from vanhub.agencies.customs.risk import Colour
@@ -26,26 +25,24 @@ from vanhub.cli.journey.telling import Line, Telling
 
 _GRANTED = cast.SHIRTS_EACH * cast.USES
 _QUOTA_GRANTED = Decimal(240_000_000)
-_TONNES = Decimal(18_000)
 _COPIED = ("customs", "licensing", "inspection", "foreign-exchange")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the frauds go on from: ``registered``: the enterprise as the register answered; ``licence``: used up; ``cargo``: lies on the ship, and is not declared."""
+class Exported:
+    """What the journey goes on from: ``registered``: the enterprise as the register answered; ``licence``: used up."""
 
     registered: Registration
     licence: str
-    cargo: Consignment
 
 
-class Honest:
+class Exports:
     """Told with ``telling``, one step after another."""
 
     def __init__(self, telling: Telling) -> None:
         self._tell = telling
 
-    def tell(self) -> Known:
+    def tell(self) -> Exported:
         self._register()
         self._licence()
         self._form()
@@ -54,11 +51,7 @@ class Honest:
         self._eleven_more()
         self._visa()
         self._quota()
-        self._ship()
-        self._import()
-        self._pay()
-        self._gate()
-        return Known(self._registered, self._number, self._second)
+        return Exported(self._registered, self._number)
 
     # Papers
 
@@ -140,9 +133,9 @@ class Honest:
         tell.say("Customs holds it against its own copies of enterprise, licence and form, and answers at each step (CUSRES):")
         tell.receipts("L", "G", "P")
         self._export_number = self._released.number
-        tell.say(
-            f"Declaration {self._export_number}. What it took was reserved when it was accepted and used when it was released; behind each posting stands its message:"
-        )
+        tell.say("The risk channel was green: nobody needs to look at the goods.")
+        self._channel(self._export_number)
+        tell.say("What the declaration took was reserved when it was accepted and used when it was released; behind each posting stands its message:")
         tell.command("ledger", "show", "licence", f"{self._number}/1", "--dir", "agencies/customs")
         tell.ledger("customs", *self._licence_lines(1), Line("fx-form", self._form_number, "USE", used=1))
         tell.say("The same day the use is written off at the office that issued the licence (联网核销):")
@@ -226,92 +219,6 @@ class Honest:
         tell.expect([Decimal(each) for each in amounts] == [_QUOTA_GRANTED, _GRANTED, _GRANTED], f"all is used that was licensed, not {rows}")
         tell.table(("quota", "category", "to", "office", "unit", "allocated", "licensed", "used"), rows, numbers=3)
 
-    # The import
-
-    def _ship(self) -> None:
-        tell = self._tell
-        tell.title("A ship brings beef", "进口舱单")
-        tell.at(tell.now + timedelta(days=1))
-        first, self._second = (cast.imported(f"I000000{number}", cast.BEEF, _TONNES, self._trader, tell.today, tell.rate) for number in (1, 2))
-        self._beef = first
-        tell.say("The carrier sends its manifest and reports the arrival, the terminal the boxes that it took off the ship.")
-        tell.run(journeys.voyage(cast.cargo((first, self._second), tell.now), (first, self._second), tell.now))
-        tell.sent(
-            "CUSCAR",
-            {
-                "BGM": "a cargo manifest (85)",
-                "TDT+20": "the ship",
-                "RFF+BM": "a bill of lading",
-                "GID": "cartons",
-                "MEA+AAE": "and what they weigh",
-            },
-        )
-        tell.sent("CUSREP", {"BGM": "a conveyance report: arrival"})
-        tell.sent("COARRI", {"BGM": "boxes discharged"})
-        tell.heard("CUSRES", {"BGM": "an answer about cargo (964)", "FTX+AAH": "receipt 01: accepted"})
-        tell.say("Customs will let nobody declare more packages than came:")
-        tell.ledger("customs", *(Line("manifest", f"{cast.MANIFEST}/{each.bill_of_lading}", "H87", each.packages) for each in (first, self._second)))
-
-    def _import(self) -> None:
-        tell = self._tell
-        tell.title("The beef is inspected and declared", "报检报关")
-        self._note = tell.run(journeys.obtain_note(self._beef))
-        tell.say("Beef needs a clearance note (通关单), which serves once:")
-        tell.heard("SANCRT", {"BGM": "the note (841)"})
-        declaration = self._beef.declaration(note=self._note)
-        self._billed = tell.run(journeys.declare(declaration))
-        tell.sent(
-            "CUSDEC",
-            {
-                "BGM": "an import declaration (929)",
-                "RFF+AFB": "the manifest",
-                "RFF+BM": "the bill of lading",
-                "DOC+841": "the clearance note",
-                "MOA+141": "the price with freight and insurance (CIF)",
-            },
-        )
-        tell.receipts("L", "G", "T")
-        kinds = {"CUD": "customs duty 关税", "VAT": "value added tax 增值税"}
-        tell.heard(
-            "CUSRES",
-            {
-                "RFF+ACY": "the bill 缴款书",
-                "DTM+140": "the last day to pay",
-                **{f"TAX+3+{kind}": kinds[kind] for kind, _ in self._billed.taxes},
-            },
-            having="FTX+AAH+++T",
-        )
-        owed = self._owed
-        value = self._beef.customs_values[0]
-        tell.table(
-            ("", "CNY"),
-            [
-                (f"customs value: {self._beef.total:,f} USD at {tell.rate}", f"{value:,f}"),
-                *((kinds[kind], f"{amount:,.2f}") for kind, amount in self._billed.taxes),
-                ("to pay (demonstration rates)", f"{owed:,f}"),
-            ],
-            numbers=1,
-        )
-        tell.say("Packages and note are reserved, the taxes owed:")
-        tell.ledger("customs", *self._import_lines(paid=False))
-
-    def _pay(self) -> None:
-        tell = self._tell
-        tell.title("The bank pays, customs releases", "缴税放行")
-        order = journeys.payment(self._beef, self._billed, tell.now)
-        tell.run(journeys.pay(order))
-        tell.sent("PAYORD", {"BGM": "a payment order", "MOA": "the amount"})
-        tell.receipts("P")
-        tell.say("Paid is used; what was reserved is used too:")
-        tell.ledger("customs", *self._import_lines(paid=True))
-
-    def _gate(self) -> None:
-        tell = self._tell
-        tell.title("The box leaves the terminal", "提箱结关")
-        tell.run(journeys.leave(self._beef, self._billed.number, tell.now))
-        tell.sent("CODECO", {"BGM": "boxes through the gate", "EQD": "this one"})
-        tell.receipts("R")
-
     # Small things
 
     def _channel(self, number: str) -> None:
@@ -335,16 +242,3 @@ class Honest:
     def _quota_line(self, times: int) -> Line:
         used = cast.SHIRTS_EACH * times
         return Line("quota", cast.QUOTA, "H87", _QUOTA_GRANTED - _GRANTED, _GRANTED - used, used)
-
-    @property
-    def _owed(self) -> Decimal:
-        return sum((amount for _, amount in self._billed.taxes), Decimal(0))
-
-    def _import_lines(self, *, paid: bool) -> tuple[Line, ...]:
-        line = partial(Line, used=1) if paid else partial(Line, reserved=1)
-        packages = {"used" if paid else "reserved": self._beef.packages}
-        return (
-            Line("manifest", f"{cast.MANIFEST}/{self._beef.bill_of_lading}", "H87", **packages),
-            line("note", self._note, "USE"),
-            Line("tax", self._billed.bill, "CNY", **{"used" if paid else "available": self._owed}),
-        )
