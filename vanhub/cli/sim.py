@@ -157,12 +157,15 @@ class _Simulation:
 
     def _load(self, stage: Any) -> None:
         from vanhub.agencies.enterprises import COLUMNS, row_of
+        from vanhub.agencies.trade.script import Role
 
+        # The broker speaks for them at the register.
+        broker = {"address": f"{Role.BROKER.upper()}:ZZZ"}
         file: Path = stage.folder / "enterprises.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, COLUMNS)
+            writer = csv.DictWriter(stream, [*COLUMNS, *broker])
             writer.writeheader()
-            writer.writerows(row_of(enterprise) for enterprise in self._plan.enterprises)
+            writer.writerows({**row_of(enterprise), **broker} for enterprise in self._plan.enterprises)
         for name in _LOADED:
             stage.load(name, file)
 

@@ -218,6 +218,18 @@ def test_only_who_opened_it_speaks_for_an_enterprise() -> None:
     assert (to, answer.act, answer.number) == ("OTHER:ZZZ", RegistrationAct.GRANTED, f"{CODE}-00002")
 
 
+def test_nobody_speaks_for_an_enterprise_that_was_loaded_until_somebody_is_named() -> None:
+    register = desk()
+    row, closure = row_of(dataclasses.replace(RECORD, version="")), event(RegistrationAct.CLOSE, "X-1", date(2006, 3, 1))
+    register.load(**row)
+    assert codes(register.receive(closure)) == ["S901"]
+    register.load(**row, address=BROKER)
+    register.load(**row, address="OTHER:ZZZ")
+    refused = [answer for _, answer in register.receive(closure, sender="OTHER:ZZZ") if isinstance(answer, Refusal)]
+    assert [complaint.code for refusal in refused for complaint in refusal.complaints] == ["S901"]
+    assert [answer.act for _, answer in register.receive(closure) if isinstance(answer, Registration)] == [RegistrationAct.GRANTED]
+
+
 def test_what_comes_before_its_opening_waits_for_it() -> None:
     register = desk()
     assert register.receive(event(RegistrationAct.RENEW, "SZ-3", date(2006, 3, 1))) == []

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.agencies.bus import Bus, first_day
+from tests.agencies.bus import Bus, address_of, first_day
 from vanhub.agencies.customs.exchange import rate_of
 from vanhub.agencies.customs.lodgement import Lodgement
 from vanhub.agencies.enterprises import EnterpriseRecord, row_of
@@ -20,6 +20,7 @@ from vanhub.agencies.tariff import shipped_tariff
 from vanhub.agencies.trade.enterprises import make_enterprises
 from vanhub.agencies.trade.frauds import FRAUDS, Fate
 from vanhub.agencies.trade.plan import Plan, make_plan
+from vanhub.agencies.trade.script import Role
 from vanhub.agencies.trade.truth import Balance, Entry, differences, truth_of
 
 _LOADED = ("registry", "licensing", "inspection", "foreign-exchange", "customs")
@@ -41,7 +42,7 @@ def _played(plan: Plan, days: int, shuffle: random.Random | None = None) -> Bus:
     bus = Bus(plan, shuffle)
     for name in _LOADED:
         for enterprise in plan.enterprises:
-            bus.desks[name].load(**row_of(enterprise))
+            bus.desks[name].load(**row_of(enterprise), address=address_of(Role.BROKER))
     bus.play(days + 1)
     return bus
 

@@ -32,7 +32,7 @@ def against_opening(asked: Registration, known: EnterpriseRecord | None) -> Iter
 
 def against(asked: Registration, known: EnterpriseRecord, dossier: Dossier, sender: str, today: date) -> Iterator[Complaint]:
     """Against a change, an annual check or a closure that ``sender`` asks for. Only a closure may be dated ahead."""
-    if dossier.address and dossier.address != sender:
+    if dossier.address != sender:
         yield Complaint("S901", f"{sender} does not speak for enterprise {known.code}", f"{sender} 无权代表企业 {known.code} 办理")
     if asked.customs_code and asked.customs_code != known.customs_code:
         en = f"customs code {asked.customs_code} is not {known.customs_code} of enterprise {known.code}"

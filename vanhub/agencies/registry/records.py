@@ -10,7 +10,7 @@ from vanhub.agencies.codes import CustomsCode
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """``address``: the EDI address that speaks for the enterprise, ``""``: any; ``answers``: how many positive answers and notices about it were sent."""
+    """``address``: the EDI address that speaks for the enterprise, ``""``: none yet; ``answers``: how many positive answers and notices about it were sent."""
 
     KIND: ClassVar[str] = "dossier"
 

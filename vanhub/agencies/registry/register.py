@@ -180,7 +180,7 @@ def hand_over(words: Mapping[str, str], view: View) -> Iterator[Effect]:
 
 
 def load(row: Mapping[str, str], occasion: Occasion, view: View) -> Iterator[Effect]:
-    """A row of the file of enterprises. Raises ``Unreadable``: it cannot be read, or one of its codes is another enterprise's."""
+    """A row of the file of enterprises, with a column more where it is known who speaks for them: ``address``. Raises ``Unreadable``: it cannot be read, or one of its codes is another enterprise's."""
     record = read_row(row)
     known = view.get(EnterpriseRecord, record.code)
     if known is None:
@@ -196,6 +196,10 @@ def load(row: Mapping[str, str], occasion: Occasion, view: View) -> Iterator[Eff
         en = f"enterprise {record.code} is on the register with customs code {known.customs_code}, not {record.customs_code}"
         raise Unreadable(Complaint("E104", en, f"企业 {record.code} 已备案，海关注册编码为 {known.customs_code}，非 {record.customs_code}"))
     yield from kept(record, view)
+    if address := row.get("address"):
+        dossier = view.get(Dossier, record.code) or Dossier(record.code)
+        # Whom it opened for, or an officer named, stays.
+        yield Put(dataclasses.replace(dossier, address=dossier.address or address))
 
 
 def _notice(known: EnterpriseRecord, record: EnterpriseRecord, event: RegistrationAct, on: date, view: View, remarks: tuple[str, ...]) -> Iterator[Effect]:
