@@ -63,7 +63,9 @@ def test_an_arrival_is_kept_and_answered_once() -> None:
     answer = Answer(AnswerKind.CARGO, "NHL0608E", "01", "1", "5304", NOW, document="185", number="A1")
     assert carriage.receive(ARRIVAL) == [answer]
     assert carriage.receive(ARRIVAL) == []
-    assert carriage.book.get(Movement, "manifest/NHL0608E") == Movement("manifest/NHL0608E", (Moved(NOW, Move.ARRIVED, "", "CUSREP/NHL:ZZZ/A1"),))
+    assert carriage.book.get(Movement, "manifest/NHL0608E") == Movement(
+        "manifest/NHL0608E", (Moved(NOW, Move.ARRIVED, "", "CUSREP/NHL:ZZZ/A1", "0608E", "9123453"),)
+    )
     used = Complaint("E104", "A1 has been used for another report, is withdrawn, or has no original", "编号A1已用于其他报告、已撤销或无原报告")
     (refused,) = carriage.receive(replace(ARRIVAL, moment=NOW + timedelta(hours=1)))
     assert refused == replace(answer, receipt="03", indicator="2", errors=(used,))
@@ -74,7 +76,7 @@ def test_a_tally_is_kept_by_its_bills_of_lading() -> None:
     carriage = Carriage(take)
     assert carriage.receive(tally()) == []
     key = "COARRI/NHL:ZZZ/T1"
-    assert carriage.book.get(Movement, BILL) == Movement(BILL, (Moved(NOW, Move.DISCHARGED, BOX, key),))
+    assert carriage.book.get(Movement, BILL) == Movement(BILL, (Moved(NOW, Move.DISCHARGED, BOX, key, "0608E", "9123453"),))
     report = carriage.book.get(Report, key)
     assert report is not None
     assert (report.subjects, len(report.taken), report.withdrawn) == ((BILL,), 1, False)
@@ -93,6 +95,11 @@ LOADED = tally("T2", bill="NHL0603SHKRTM17", discharge=False)
         (IMPORT, (tally(), gate()), True),
         (IMPORT, (gate(bills=(), declaration=NUMBER), tally()), True),
         (IMPORT, (tally(), gate(bills=("OTHER",))), False),
+        # The same numbers on another voyage are other goods; what is not stated fits.
+        (IMPORT, (tally(transport=replace(SHIP, voyage="0609E")), gate()), False),
+        (IMPORT, (tally(transport=replace(SHIP, conveyance="9123465")), gate()), False),
+        (IMPORT, (tally(transport=replace(SHIP, conveyance="", name="")), gate()), True),
+        (EXPORT, (replace(LOADED, transport=replace(SHIP, voyage="0609E")),), False),
         (IMPORT, (tally(), gate(gate_in=True)), False),
         (IMPORT, (tally(box="XXXU1234567"), gate(box="XXXU1234567")), False),
         (replace(IMPORT, containers=(BOX, "XXXU1234567")), (tally(), gate()), False),

@@ -18,6 +18,7 @@ from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Park, Put, Send
 from vanhub.agencies.messages.declaration import Declaration, Direction
 from vanhub.agencies.messages.movement import ConveyanceReport, GateReport, Tally
+from vanhub.agencies.messages.transport import Transport
 
 
 class Move(enum.StrEnum):
@@ -33,12 +34,19 @@ class Move(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moved:
-    """``container``: ``""`` of a ship; ``report``: the key of the report that says so."""
+    """``container``: ``""`` of a ship; ``report``: the key of the report that says so; ``voyage`` and ``conveyance``: as in its TDT, ``""`` at a gate."""
 
     at: datetime
     move: Move
     container: str
     report: str
+    voyage: str = ""
+    conveyance: str = ""
+
+    def is_of(self, transport: Transport) -> bool:
+        """Bills of lading are numbered by each carrier: one of another voyage is another one. What is not stated fits."""
+        pairs = (self.voyage, transport.voyage), (self.conveyance, transport.conveyance)
+        return all(one == other or "" in {one, other} for one, other in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,9 @@ class Movement:
     def key(self) -> str:
         return self.subject
 
-    def containers(self, move: Move) -> frozenset[str]:
-        return frozenset(moved.container for moved in self.moves if moved.move is move)
+    def containers(self, move: Move, transport: Transport) -> frozenset[str]:
+        """Those that moved so on this voyage."""
+        return frozenset(moved.container for moved in self.moves if moved.move is move and moved.is_of(transport))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +142,20 @@ def take_gate(gate: GateReport, occasion: Occasion, view: View) -> Iterator[Effe
 
 
 def goods_moved(declaration: Declaration, number: str, view: View) -> bool:
-    """An import's boxes are discharged and through the gate, an export's loaded; where no box is named, something of the bill of lading is discharged or loaded. What comes in a mode of transport that has no manifests is not
+    """An import's boxes are discharged from the declared voyage and through the gate, an export's loaded for it; where no box is named, something of the bill of lading is discharged or loaded. What comes in a mode of transport that has no manifests is not
     reported and counts as moved."""
     if declaration.transport.mode not in view.rules.texts("cargo.manifest-modes", declaration.declared_on):
         return True
-    bill = view.get(Movement, _bill(declaration.bill_of_lading)) or Movement("")
+    bill, transport = view.get(Movement, _bill(declaration.bill_of_lading)) or Movement(""), declaration.transport
     named = {*declaration.containers}
     if declaration.direction is Direction.EXPORT:
-        loaded = bill.containers(Move.LOADED)
+        loaded = bill.containers(Move.LOADED, transport)
         return named <= loaded if named else bool(loaded)
-    discharged = bill.containers(Move.DISCHARGED)
+    discharged = bill.containers(Move.DISCHARGED, transport)
     if not named:
         return bool(discharged)
     own = view.get(Movement, f"declaration/{number}") or Movement("")
-    return named <= discharged and named <= bill.containers(Move.GATED_OUT) | own.containers(Move.GATED_OUT)
+    return named <= discharged and named <= bill.containers(Move.GATED_OUT, transport) | own.containers(Move.GATED_OUT, transport)
 
 
 def await_goods(declaration: Declaration, number: str, view: View) -> Put:
@@ -206,10 +215,11 @@ def _take(
         raise Unreadable(
             Complaint("E104", f"{number} has been used for another report, is withdrawn, or has no original", f"编号{number}已用于其他报告、已撤销或无原报告")
         )
+    carried = ("", "") if isinstance(report, GateReport) else (report.transport.voyage, report.transport.conveyance)
     now: dict[str, list[Moved]] = {subject: [] for subject in (record.subjects if record else ())}
     if function != WITHDRAWAL:
         for subject, at, move, container in happened:
-            now.setdefault(subject, []).append(Moved(at, move, container, key))
+            now.setdefault(subject, []).append(Moved(at, move, container, key, *carried))
     for subject, moves in now.items():
         before = view.get(Movement, subject) or Movement(subject)
         yield Put(Movement(subject, tuple(sorted({*(moved for moved in before.moves if moved.report != key), *moves}))))
