@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from tests.agencies.frame.tiny import Said, Sum
 from tests.agencies.memory import ADDRESSES, FixedRules, MemoryBook
+from vanhub.agencies.driver import Driver
 from vanhub.agencies.frame.book import SqlBook
-from vanhub.agencies.frame.driver import Driver
 from vanhub.agencies.frame.effects import Park, Post, Put, Remind, Reverse, Send
 from vanhub.agencies.frame.events import INSERT, Event, EventKind, list_due, row_of
 from vanhub.agencies.frame.inbox import add_delivery

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from vanhub.agencies.driver import Driver
 from vanhub.agencies.frame.agency import Agency, Occasion
 from vanhub.agencies.frame.book import SqlBook
-from vanhub.agencies.frame.driver import Driver
 from vanhub.agencies.frame.events import INSERT, Event, EventKind, last_event, row_of, take_off
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import add_outgoing
 from vanhub.agencies.frame.requests import find_instruction
-from vanhub.agencies.frame.tables import batch, event, store
+from vanhub.agencies.frame.tables import batch, store
 from vanhub.agencies.frame.work import refuse_message, take_deadline, take_instruction, take_message, take_reminder, take_row
 from vanhub.agencies.rules import Rules
 
@@ -27,6 +27,8 @@ _log = structlog.get_logger("vanhub.agency")
 # Somebody waits for the answer to these: they are undone as a whole where they cannot be done.
 _ANSWERED = frozenset({EventKind.ROW, EventKind.INSTRUCTION})
 _ROWS = 2_000
+
+_FAILED = "UPDATE event SET failure = ? WHERE number = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Batch:
     def _work_aside(self, happened: Event) -> None:
         """What the program fails at has no effect and is kept; the others go on."""
         sent = len(self._book.sent)
-        undo = self._conn.begin_nested()
+        self._driver.run("SAVEPOINT event")
         try:
             self._work(happened)
             self._book.flush()
@@ -92,16 +94,15 @@ class Batch:
             # The database's fault, not the program's: all is undone and done again later.
             raise
         except Exception as error:  # noqa: BLE001 - any fault of the agency's program
-            undo.rollback()
+            self._driver.run("ROLLBACK TO SAVEPOINT event")
             self._book.forget(sent)
             self.failed += 1
             _log.error(
                 "an event failed and is kept aside; `vanhub agency retry` takes it up again", number=self._event, kind=happened.kind.value, exc_info=True
             )
             why = "".join(traceback.format_exception_only(error)).strip()
-            self._conn.execute(update(event).where(event.c.number == self._event).values(failure=why))
-        else:
-            undo.commit()
+            self._driver.run(_FAILED, why, self._event)
+        self._driver.run("RELEASE SAVEPOINT event")
 
     def _work(self, happened: Event) -> None:
         agency, book = self._office.agency, self._book

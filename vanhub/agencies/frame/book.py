@@ -11,15 +11,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, select
 
-from vanhub.agencies.frame.driver import Driver
+from vanhub.agencies.driver import Driver
 from vanhub.agencies.frame.effects import Outgoing, Record
 from vanhub.agencies.frame.inbox import Inbox
 from vanhub.agencies.frame.moments import from_microseconds, to_microseconds
-from vanhub.agencies.frame.outbox import Body, render_body
+from vanhub.agencies.frame.outbox import Body, party_of, render_body
 from vanhub.agencies.frame.records import read, write
-from vanhub.agencies.frame.tables import awaited, parked, record, reminder
+from vanhub.agencies.frame.tables import record
 from vanhub.agencies.frame.work import Parked
 from vanhub.agencies.ledger import accounts
 from vanhub.agencies.ledger.posting import Account, Part, Transfer
@@ -33,11 +33,15 @@ _LAST_CHARACTER = chr(0x10FFFF)
 
 _GET = "SELECT value FROM record WHERE kind = ? AND key = ?"
 _PUT = "INSERT INTO record (kind, key, value, event) VALUES (?, ?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, event = excluded.event"
-_AWAITED = select(awaited.c.event).where(awaited.c.kind == bindparam("kind"), awaited.c.key == bindparam("key")).order_by(awaited.c.event)
-_UNTIL = select(awaited.c.kind, awaited.c.key).where(awaited.c.event == bindparam("parked")).order_by(awaited.c.position)
-_PARKED = select(parked.c.sender, parked.c.interchange, parked.c.deadline).where(parked.c.event == bindparam("parked"))
-_NO_LONGER = [delete(table).where(table.c.event == bindparam("parked")) for table in (awaited, parked)]
-_FORGET = delete(reminder).where(reminder.c.subject == bindparam("about"), reminder.c.key == bindparam("of"))
+_PARK = "INSERT INTO parked (event, sender, interchange, deadline, overdue) VALUES (?, ?, ?, ?, ?)"
+_PARKED = "SELECT sender, interchange, deadline FROM parked WHERE event = ?"
+_AWAIT = "INSERT INTO awaited (kind, key, event, position) VALUES (?, ?, ?, ?)"
+_UNTIL = "SELECT kind, key FROM awaited WHERE event = ? ORDER BY position"
+_NO_LONGER = ("DELETE FROM awaited WHERE event = ?", "DELETE FROM parked WHERE event = ?")
+_WAITING = "SELECT event FROM awaited WHERE kind = ? AND key = ? ORDER BY event"
+_KINDS_AWAITED = "SELECT DISTINCT kind FROM awaited"
+_REMIND = "INSERT INTO reminder (subject, key, at, event) VALUES (?, ?, ?, ?)"
+_FORGET = "DELETE FROM reminder WHERE subject = ? AND key = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class SqlBook:
     def list(self, kind: type[R], prefix: str = "") -> Iterator[R]:
         self.flush()
         wanted = select(record.c.value).where(record.c.kind == kind.KIND, record.c.key >= prefix, record.c.key <= prefix + _LAST_CHARACTER)
+        # Row by row: there may be more than fit into memory.
         for value in self._conn.execute(wanted.order_by(record.c.key)).scalars():
             yield read(kind, value)
 
@@ -115,47 +120,47 @@ class SqlBook:
     # -- messages
 
     def send(self, to: str, message: Outgoing, event: int) -> None:
+        # Here, where only this event fails for it.
+        party_of(to)
         self.sent.append(Sent(event, to, render_body(message)))
         self.effects.append(f"sent: {message.TYPE} to {to}")
 
-    def park(self, parked_: Parked) -> None:
-        self._unpark(parked_.event)
-        row = {"event": parked_.event, "sender": parked_.sender, "interchange": parked_.interchange}
-        self._conn.execute(insert(parked), {**row, "deadline": to_microseconds(parked_.deadline), "overdue": False})
-        until = dict.fromkeys(parked_.until)
-        if until:
-            rows = [{"kind": kind, "key": key, "event": parked_.event, "position": position} for position, (kind, key) in enumerate(until)]
-            self._conn.execute(insert(awaited), rows)
-            self._awaited().update(kind for kind, _ in until)
-        self.effects.append(f"parked until {parked_.deadline:%Y-%m-%d %H:%M} UTC: {', '.join(f'{kind} {key}' for kind, key in until)}")
+    def park(self, parked: Parked) -> None:
+        self._unpark(parked.event)
+        self._driver.run(_PARK, parked.event, parked.sender, parked.interchange, to_microseconds(parked.deadline), False)
+        until = dict.fromkeys(parked.until)
+        self._driver.run_many(_AWAIT, [(kind, key, parked.event, position) for position, (kind, key) in enumerate(until)])
+        self._awaited().update(kind for kind, _ in until)
+        self.effects.append(f"parked until {parked.deadline:%Y-%m-%d %H:%M} UTC: {', '.join(f'{kind} {key}' for kind, key in until)}")
 
     def unpark(self, event: int) -> Parked | None:
-        row = self._conn.execute(_PARKED, {"parked": event}).one_or_none()
-        if row is None:
+        found = self._driver.rows(_PARKED, event)
+        if not found:
             return None
-        until = tuple((kind, key) for kind, key in self._conn.execute(_UNTIL, {"parked": event}))
+        until = tuple((kind, key) for kind, key in self._driver.rows(_UNTIL, event))
         self._unpark(event)
-        return Parked(event, self.inbox.message(event), row.sender, row.interchange, until, from_microseconds(row.deadline))
+        ((sender, interchange, deadline),) = found
+        return Parked(event, self.inbox.message(event), sender, interchange, until, from_microseconds(deadline))
 
     def _unpark(self, event: int) -> None:
         for statement in _NO_LONGER:
-            self._conn.execute(statement, {"parked": event})
+            self._driver.run(statement, event)
 
     def waiting_for(self, kind: str, key: str) -> Iterable[int]:
         if kind not in self._awaited():
             return ()
-        return tuple(self._conn.execute(_AWAITED, {"kind": kind, "key": key}).scalars())
+        return tuple(event for (event,) in self._driver.rows(_WAITING, kind, key))
 
     def _awaited(self) -> set[str]:
         """The kinds of records that somebody may wait for: most puts concern nobody, and are spared the look."""
         if self._kinds_awaited is None:
-            self._kinds_awaited = set(self._conn.execute(select(awaited.c.kind).distinct()).scalars())
+            self._kinds_awaited = {kind for (kind,) in self._driver.rows(_KINDS_AWAITED)}
         return self._kinds_awaited
 
     def remind(self, subject: str, key: str, at: datetime | None, event: int) -> None:
-        self._conn.execute(_FORGET, {"about": subject, "of": key})
+        self._driver.run(_FORGET, subject, key)
         if at is not None:
-            self._conn.execute(insert(reminder), {"subject": subject, "key": key, "at": to_microseconds(at), "event": event})
+            self._driver.run(_REMIND, subject, key, to_microseconds(at), event)
             self.effects.append(f"reminder at {at:%Y-%m-%d %H:%M} UTC: {subject} {key}")
 
     # -- between events
