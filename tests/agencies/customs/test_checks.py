@@ -235,6 +235,18 @@ def test_a_use_is_reported_at_the_licence_s_office() -> None:
     assert [report.office for report in sent if isinstance(report, LicenceUsage)] == [OFFICE]
 
 
+def test_of_several_lines_for_the_same_goods_one_with_enough_left_is_taken() -> None:
+    (line,), desk = licence().lines, open_desk()
+    lines = tuple(dataclasses.replace(line, number=number, quantity=Quantity(Decimal(quantity), "H87")) for number, quantity in ((1, 500), (2, 1500)))
+    sent = receive(desk, registration(), licence(lines=lines), form(), form("44B0318902"), export(), export("E2", form="44B0318902", quantity=500))
+    used = [(used.number, used.quantity.amount) for report in sent if isinstance(report, LicenceUsage) for used in report.lines]
+    assert used == [(2, Decimal(1000)), (1, Decimal(500))]
+    (noted,) = note().lines
+    halves = tuple(dataclasses.replace(noted, number=number, quantity=Quantity(Decimal(quantity), "KGM")) for number, quantity in ((1, 2000), (2, 5000)))
+    assert receipts(_imported(entry(), noted=note(lines=halves))) == "LGT"
+    assert codes(_imported(entry(), noted=note(lines=halves[:1]))) == ["C701"]
+
+
 def _ore(quantity: Decimal) -> Declaration:
     weight = Quantity(quantity, "KGM")
     item = Item(1, "26011100", "1", "铁矿砂", "CHN", weight, weight, Money(quantity * 2, "USD"), price=Money(Decimal(2), "USD"), final_country="USA")

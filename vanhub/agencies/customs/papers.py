@@ -69,7 +69,7 @@ def _fitting(item: Item, documents: Iterable[str], view: View) -> list[str]:
     """Of the licences in the header one that is for these goods, else the first."""
     for number in documents:
         copy = view.get(LicenceCopy, number)
-        if copy is not None and _licence_line(copy.licence, item) is not None:
+        if copy is not None and _licence_lines(copy.licence, item):
             return [number]
     return [*documents][:1]
 
@@ -132,7 +132,7 @@ def _take_licence(licence: Licence, items: list[Item], declaration: Declaration,
     """Its lines, uses and quantities. ``usable``: nothing else is wrong with it; otherwise its balances are of no interest."""
     taken: dict[int, Decimal] = {}
     for item in items:
-        line = _licence_line(licence, item)
+        line = _licence_line(licence, item, taken, view)
         amount = _in_unit(line.quantity.unit, item) if line is not None else None
         if line is None:
             origin = f" from {item.origin}" if not licence.export else ""
@@ -179,12 +179,20 @@ def _take_licence(licence: Licence, items: list[Item], declaration: Declaration,
             findings.held.extend(_reserved(view, LICENCES, owner, unit, amount))
 
 
-def _licence_line(licence: Licence, item: Item) -> LicenceLine | None:
-    for line in licence.lines:
-        origin = line.origin or licence.origin
-        if _same_goods(line.hs, item.hs) and (licence.export or origin in {"", item.origin}):
+def _licence_line(licence: Licence, item: Item, taken: Mapping[int, Decimal], view: View) -> LicenceLine | None:
+    """Of several lines for these goods the first that has enough left after what other items have ``taken``, else the first."""
+    lines = _licence_lines(licence, item)
+    for line in lines:
+        amount, unit = _in_unit(line.quantity.unit, item), line.quantity.unit
+        rest = left(view, LICENCES, line_owner(licence.number, line), unit, line.quantity.amount)
+        if amount is not None and taken.get(line.number, Decimal(0)) + amount <= rest:
             return line
-    return None
+    return next(iter(lines), None)
+
+
+def _licence_lines(licence: Licence, item: Item) -> list[LicenceLine]:
+    fitting = [line for line in licence.lines if _same_goods(line.hs, item.hs)]
+    return fitting if licence.export else [line for line in fitting if (line.origin or licence.origin) in {"", item.origin}]
 
 
 def _check_forms(declaration: Declaration, view: View, findings: Findings) -> None:
@@ -281,15 +289,19 @@ def _check_noted(declaration: Declaration, needing: set[int], copies: Mapping[st
     """Goods that need a note are on a line of one of these, and no line is exceeded."""
     taken: dict[tuple[str, int], Decimal] = {}
     for item in declaration.items:
-        found = next(((number, line) for number, copy in copies.items() for line in copy.note.lines if _noted(line, item)), None)
-        if found is None:
+        lines = [(number, line) for number, copy in copies.items() for line in copy.note.lines if _noted(line, item)]
+        if not lines:
             if item.number in needing:
                 findings.wrong(
                     "C701", f"clearance notes {', '.join(copies)} are not for goods {item.hs}", f"通关单 {'、'.join(copies)} 不含商品 {item.hs}", item.number
                 )
             continue
-        number, line = found
-        taken[number, line.number] = taken.get((number, line.number), Decimal(0)) + (_in_unit(line.quantity.unit, item) or Decimal(0))
+        after = {
+            (number, line.number): taken.get((number, line.number), Decimal(0)) + (_in_unit(line.quantity.unit, item) or Decimal(0)) for number, line in lines
+        }
+        # Of several lines for these goods the first that has room, else the first.
+        number, line = next((each for each in lines if after[each[0], each[1].number] <= each[1].quantity.amount), lines[0])
+        taken[number, line.number] = after[number, line.number]
     for number, copy in copies.items():
         for line in copy.note.lines:
             amount, unit = taken.get((number, line.number), Decimal(0)), line.quantity.unit
