@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from vanhub.agencies.frame.loop import Loop, Manner
 from vanhub.agencies.frame.mailbox import HttpsMailbox
 from vanhub.agencies.frame.rebuild import rebuild
 from vanhub.agencies.frame.requests import Request, add_request, find_answer
-from vanhub.agencies.frame.store import open_store, require_store
+from vanhub.agencies.frame.store import open_store, require_own, require_store, understandable
 from vanhub.agencies.programs import open_program
 from vanhub.agencies.rules import open_rules
 
@@ -40,13 +40,15 @@ def run(home: AgencyHome, clock: Clock, ready: Callable[[], None]) -> None:
     Raises:
         OperatorError: it runs already, or settings, rules or credentials are wrong.
     """
-    with AgencyLock(home):
+    bell = Bell()
+    bell.listen()
+    with AgencyLock(home, wakeable=True):
+        # One that was killed has left it.
+        home.remove_ready()
         office = open_office(home)
         engine = open_store(home.store_url)
         require_store(engine, home.agency, home.slot, clock())
-        bell = Bell()
-        mailbox = HttpsMailbox(home.hub, home.path, timeout_s=home.timeout_s, bell=bell.descriptor)
-        bell.listen()
+        mailbox = HttpsMailbox(home.hub, home.path, home.agency, timeout_s=home.timeout_s, bell=bell.descriptor)
         home.write_ready()
         try:
             ready()
@@ -60,27 +62,42 @@ def run(home: AgencyHome, clock: Clock, ready: Callable[[], None]) -> None:
 def ask(
     home: AgencyHome, clock: Clock, verb: str, words: Mapping[str, str], octets: bytes | None = None, progress: Callable[[int], None] = lambda _rows: None
 ) -> dict[str, Any]:
-    """Let the agency do something: the program that runs, or this process where none does. The answer as ``frame.desk.answer`` has it.
+    """Let the agency do something: the program that runs, or this process where none does, or none does any more. The answer as ``frame.desk.answer`` has it.
 
     ``progress`` is told of the rows of a file where this process loads it. What a running agency was asked stays asked where nobody waits for the answer any more.
     """
     engine = open_store(home.store_url)
+    asked: int | None = None
+    woken = 0
     try:
-        with AgencyLock(home):
-            office = open_office(home)
-            require_store(engine, home.agency, home.slot, clock())
-            with engine.begin() as conn:
-                return answer(conn, office, Request(add_request(conn, verb, words, octets), verb, words), clock(), progress)
-    except AgencyRuns as running:
-        with engine.begin() as conn:
-            asked = add_request(conn, verb, words, octets)
-        if running.pid:
-            os.kill(running.pid, signal.SIGUSR1)
-        while (found := _answered(engine, asked)) is None:
+        require_store(engine, home.agency, home.slot, clock())
+        while True:
+            try:
+                with AgencyLock(home):
+                    office = open_office(home)
+                    with engine.begin() as conn:
+                        if asked is None:
+                            asked = add_request(conn, verb, words, octets)
+                        return find_answer(conn, asked) or answer(conn, office, Request(asked, verb, words), clock(), progress)
+            except AgencyRuns as running:
+                if asked is None:
+                    with engine.begin() as conn:
+                        asked = add_request(conn, verb, words, octets)
+                if running.pid != woken:
+                    woken = running.pid
+                    _wake(woken)
             time.sleep(_LOOK_AGAIN_S)
-        return found
+            if answered := _answered(engine, asked):
+                return answered
     finally:
         engine.dispose()
+
+
+def _wake(pid: int) -> None:
+    """Another user's process cannot be woken; it looks by itself before long. One that has just ended need not be."""
+    if pid:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGUSR1)
 
 
 def _answered(engine: Engine, asked: int) -> dict[str, Any] | None:
@@ -91,10 +108,16 @@ def _answered(engine: Engine, asked: int) -> dict[str, Any] | None:
 
 @contextmanager
 def reading(home: AgencyHome) -> Iterator[Connection]:
-    """The store as it is now, whether the agency runs or not. Raises ``OperatorError`` where there is none yet."""
+    """The store as it is now, whether the agency runs or not.
+
+    Raises:
+        OperatorError: there is none yet, or it is another agency's.
+        UnreadableStore: it is damaged, or cannot be reached; while it is read, too.
+    """
     engine = open_store(home.store_url, reading=True)
     try:
-        with engine.connect() as conn:
+        with understandable(engine), engine.connect() as conn:
+            require_own(conn, home.agency, home.slot)
             yield conn
     finally:
         engine.dispose()

@@ -19,10 +19,10 @@ from sqlalchemy import Connection
 from vanhub.agencies.frame.agency import View
 from vanhub.agencies.frame.bell import Bell
 from vanhub.agencies.frame.book import SqlBook
-from vanhub.agencies.frame.home import AgencyHome, shipped_addresses
+from vanhub.agencies.frame.home import AgencyHome, init_home, shipped_addresses
 from vanhub.agencies.frame.mailbox import HttpsMailbox
 from vanhub.agencies.rules import open_rules
-from vanhub.agencies.running import reading
+from vanhub.agencies.running import reading, rebuilt
 from vanhub.agencies.trade.script import Role
 from vanhub.cli.stage import START_S, Stage, environment
 from vanhub.errors import OperatorError
@@ -75,7 +75,7 @@ class AgenciesStage(Stage):
 
         def found(name: str) -> None:
             home = self.agency_home(name)
-            self.vanhub("agency", "init", name, str(home), "--hub", f"https://localhost:{self.port('https')}")
+            init_home(home, name, f"https://localhost:{self.port('https')}")
             self.vanhub("ca", "issue", "agency", name, "--out", str(home))
 
         with ThreadPoolExecutor(_COMMANDS_AT_ONCE) as pool:
@@ -137,10 +137,9 @@ class AgenciesStage(Stage):
     def verify(self, name: str) -> Sequence[str]:
         """What is wrong with an agency that does not run: on its ledgers and records, and where its store is not what its messages make of it."""
         home = self.agency_home(name)
-        status, output = self.ask_vanhub("ledger", "verify", "--dir", str(home), "--json")
-        found = list(json.loads(output)["violations"])
-        status, output = self.ask_vanhub("agency", "rebuild", name, "--dir", str(home))
-        return [*found, output.strip()] if status else found
+        _, output = self.ask_vanhub("ledger", "verify", "--dir", str(home), "--json")
+        difference = rebuilt(AgencyHome.open(home), None)
+        return [*json.loads(output)["violations"], *([difference] if difference is not None else [])]
 
     def verify_all(self) -> Mapping[str, Sequence[str]]:
         """The same of all, by their ids."""
@@ -167,5 +166,5 @@ class AgenciesStage(Stage):
         """The mailbox of a party of the trade, over one connection that stays open."""
         if role not in self._mailboxes:
             url = f"https://localhost:{self.port('https')}"
-            self._mailboxes[role] = HttpsMailbox(url, self.folder / role, timeout_s=_TIMEOUT_S, bell=Bell().descriptor)
+            self._mailboxes[role] = HttpsMailbox(url, self.folder / role, role.value, timeout_s=_TIMEOUT_S, bell=Bell().descriptor)
         return self._mailboxes[role]

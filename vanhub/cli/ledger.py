@@ -75,10 +75,9 @@ def verify(directory: Path, as_json: bool) -> None:
 
 def _violations(home: Any) -> Iterator[str]:
     """What is wrong with the ledgers, and with the records beside them; a store that cannot be read to its end is wrong too."""
-    from sqlalchemy.exc import DatabaseError
-
     from vanhub.agencies.frame.behind import with_something_behind
     from vanhub.agencies.frame.book import SqlBook
+    from vanhub.agencies.frame.store import UnreadableStore
     from vanhub.agencies.ledger.verify import find_violations
     from vanhub.agencies.running import open_office, reading
 
@@ -87,8 +86,8 @@ def _violations(home: Any) -> Iterator[str]:
         with reading(home) as conn:
             yield from find_violations(conn, with_something_behind())
             yield from office.agency.invariants(SqlBook(conn, office.rules, office.addresses))
-    except DatabaseError as error:
-        yield f"the store cannot be read: {error.orig}"
+    except UnreadableStore as error:
+        yield str(error)
 
 
 def _postings(conn: Any, book: str, owner: str) -> Iterator[dict[str, Any]]:

@@ -89,6 +89,11 @@ def authority_subject(kind: str, key_id: bytes, domain: str) -> Subject:
     return Subject(f"{domain[:40]} {kind} CA {key_id[:4].hex()}", domain)
 
 
+def common_name(certificate: x509.Certificate) -> str:
+    """Whose certificate it is: a principal's id; ``""`` where it names nobody."""
+    return "".join(str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+
+
 def domain_of(certificate: x509.Certificate) -> str:
     """The hub's domain, from the certificate of one of its CAs.
 

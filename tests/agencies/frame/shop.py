@@ -16,7 +16,7 @@ from tests.agencies.memory import ADDRESSES, FixedRules
 from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.batch import Batch, Office
 from vanhub.agencies.frame.desk import answer
-from vanhub.agencies.frame.events import list_due
+from vanhub.agencies.frame.events import is_due, list_due
 from vanhub.agencies.frame.inbox import Inbox, add_delivery
 from vanhub.agencies.frame.rebuild import rebuild
 from vanhub.agencies.frame.records import read
@@ -71,7 +71,8 @@ class Shop:
         with self.engine.begin() as conn:
             batch = Batch(conn, self.office, self.now)
             for happened in list_due(conn, self.now):
-                batch.take(happened)
+                if is_due(conn, happened, self.now):
+                    batch.take(happened)
             batch.close()
         return batch.failed
 

@@ -124,6 +124,16 @@ def test_a_delivery_that_is_no_interchange(shop: Shop) -> None:
     assert shop.receive(b"UIB+UNOA:1'") == 1
     assert shop.events == [("message", "D1", 0, "ValueError: not an interchange: it begins with neither UNA nor UNB")]
     assert shop.ask("retry") == {"events": 1, "failed": 1}
+    assert shop.receive(b"UNB+") == 1
+    assert shop.events[-1] == ("message", "D2", 0, "ValueError: not an interchange: it ends in UNB")
+
+
+def test_an_answer_to_no_address(shop: Shop) -> None:
+    """Only the message that is to be answered fails."""
+    assert shop.receive(interchange("1", "OPEN-A", "ADD-A-1")) == 0
+    assert shop.receive(interchange("2", "OPEN-B", "ADD-A-1", sender="A?:B:ZZZ")) == 1
+    assert shop.events[3] == ("message", "D2", 2, "ValueError: 'A:B:ZZZ' is no EDI address")
+    assert shop.sums == {"A": Sum("A", Decimal(1), 1), "B": Sum("B")}
 
 
 def test_a_message_that_breaks_its_guide_is_refused(shop: Shop) -> None:
@@ -153,6 +163,10 @@ def test_load(shop: Shop) -> None:
             {"code": "E112", "line": 3, "en": "3 cells, and the first line names 2 columns: write as many", "zh": "有 3 列，首行为 2 列：请补正"},
         ),
         (b"name,amount\nA,1\nB,\xff\n", {"code": "E112", "line": 3, "en": "it is not UTF-8: save the file in UTF-8", "zh": "不是 UTF-8：请以 UTF-8 保存"}),
+        *(
+            (file, {"code": "E112", "line": 1, "en": "the first line has to name the columns, each once", "zh": "首行须写明各列名称，不得重复"})
+            for file in (b"", b"\n\n", b"name,amount,name\nA,1,B\n")
+        ),
         (b'name,amount\nA,1\n"B,2', {"code": "E112", "line": 3, "en": "it is no CSV: unexpected end of data", "zh": "不是 CSV：unexpected end of data"}),
     ],
 )
@@ -219,6 +233,7 @@ CHANGES = {
     "parked: event 3, deadline 0": "UPDATE parked SET deadline = 0",
     "awaited: kind 'sum', key 'Y', event 3": "UPDATE awaited SET key = 'Y'",
     "reminder: subject 'check', key 'A', at 0, event 4": "UPDATE reminder SET at = 0",
+    "delivery D1 is not as it was collected": "UPDATE delivery SET octets = x'78'",
     "outgoing: number 1, octets b'x'": "UPDATE outgoing SET octets = x'78'",
     "event: number 1, kind 'message', failure None in the store; number 1, kind 'message', failure 'IndexError: tuple index out of range' rebuilt": "UPDATE event SET place = 7 WHERE number = 1",
 }

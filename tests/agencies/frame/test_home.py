@@ -82,16 +82,19 @@ def test_what_is_missing(home: AgencyHome, tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="addresses has none of nobody itself"):
         AgencyHome.open(home.path)
     with pytest.raises(OperatorError, match="`vanhub ca issue agency NAME --out DIR` writes them"):
-        HttpsMailbox(home.hub, home.path, timeout_s=1, bell=0)
+        HttpsMailbox(home.hub, home.path, "licensing", timeout_s=1, bell=0)
 
 
 def test_one_at_a_time(home: AgencyHome) -> None:
-    with AgencyLock(home):
-        with pytest.raises(AgencyRuns) as raised, AgencyLock(home):
-            pass
-        assert raised.value.pid == os.getpid()
-    with AgencyLock(home):
-        pass
+    for wakeable, pid, said in (
+        (True, os.getpid(), f"licensing in {home.path} runs already: process {os.getpid()}"),
+        # A signal would end it.
+        (False, 0, f"another command is at work on licensing in {home.path}: again when it is done"),
+    ):
+        with AgencyLock(home, wakeable=wakeable):
+            with pytest.raises(AgencyRuns) as raised, AgencyLock(home):
+                pass
+            assert (raised.value.pid, str(raised.value)) == (pid, said)
 
 
 def test_ready(home: AgencyHome) -> None:

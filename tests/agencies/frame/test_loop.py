@@ -6,7 +6,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,29 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from tests.agencies.frame.shop import Shop, interchange
+from tests.agencies.frame.shop import START, Shop, interchange
 from tests.agencies.frame.tiny import Sum
+from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.bell import Bell
+from vanhub.agencies.frame.effects import Effect, Remind
 from vanhub.agencies.frame.loop import Loop, Manner
-from vanhub.agencies.frame.mailbox import Claim, HubAway, Receipt
+from vanhub.agencies.frame.mailbox import Claim, HubAway, Receipt, Uncollectable
 from vanhub.agencies.frame.requests import add_request, find_answer
-from vanhub.agencies.frame.tables import delivery, outgoing
+from vanhub.agencies.frame.tables import outgoing
 
 
 @dataclass
 class Given:
-    """What a hub would say, in order: the deliveries of each claim, the receipts of each interchange. ``asked``: what it was asked."""
+    """What a hub would say, in order: the deliveries of each claim, the receipts of each interchange. ``asked``: what it was asked; ``withheld``: what it gives instead of
+    a delivery's octets.
+    """
 
     claims: deque[Sequence[tuple[str, bytes]]] = field(default_factory=deque)
     receipts: deque[Receipt | HubAway] = field(default_factory=deque)
     stale: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     faults: int = 0
+    withheld: dict[str, bytes | None] = field(default_factory=dict)
     _octets: dict[str, bytes] = field(default_factory=dict)
 
     def claim(self, most: int, lease_s: int, slot: str, wait_s: float) -> Sequence[Claim]:
@@ -43,7 +48,10 @@ class Given:
 
     def content(self, claim: Claim) -> bytes:
         self.asked.append(f"content {claim.id}")
-        return self._octets[claim.id]
+        octets = self.withheld.get(claim.id, self._octets[claim.id])
+        if octets is None:
+            raise Uncollectable(f"{claim.id} is not there")
+        return octets
 
     def commit(self, id: str, token: str) -> bool:
         self.asked.append(f"commit {id} {token}")
@@ -164,14 +172,48 @@ def test_what_is_too_much_for_one_transaction_is_given_back(office: Office, monk
     assert office.given.asked[1:] == ["content D1", "release D2 t-D2", "release D3 t-D3", "commit D1 t-D1"]
 
 
-def test_a_delivery_that_is_not_whole_is_not_taken(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    office.given.claims.append([("D1", interchange("1", "OPEN-A"))])
-    with monkeypatch.context() as patched:
-        patched.setattr(office.given, "content", lambda _claim: b"UNB+")
-        with pytest.raises(HubAway, match="D1"):
-            office.loop.round()
+def test_a_delivery_that_cannot_be_had_does_not_hold_up_the_others(office: Office, logged: list[MutableMapping[str, Any]]) -> None:
+    """One comes without its end, one was withdrawn; they come again later."""
+    cut, withdrawn = [("D1", interchange("1", "OPEN-A"))], [("D2", interchange("2", "OPEN-B"))]
+    office.given.claims += [[*cut, *withdrawn, ("D3", interchange("3", "OPEN-C"))], [*cut]]
+    office.given.withheld |= {"D1": b"UNB+", "D2": None}
+    office.loop.round()
+    assert office.given.asked == ["claim 7 9 production 0", "content D1", "content D2", "content D3", "commit D3 t-D3"]
+    assert [each["error"] for each in logged] == ["delivery D1 was not collected whole", "D2 is not there"]
+    assert list(office.shop.sums) == ["C"]
+    office.given.withheld.clear()
+    office.loop.round()
+    assert list(office.shop.sums) == ["A", "C"]
+
+
+def test_officers_do_not_wait_for_the_hub(office: Office) -> None:
+    office.given.claims.append([("D1", interchange("1", "OPEN-A", "ADD-A-5"))])
+    office.given.receipts += [HubAway("no connection")] * 2
+    with pytest.raises(HubAway):
+        office.loop.round()
+    with office.shop.engine.begin() as conn:
+        asked = add_request(conn, "instruct", {"verb": "note", "name": "A", "text": "!"})
+    with pytest.raises(HubAway):
+        office.loop.round()
     with office.shop.engine.connect() as conn:
-        assert conn.execute(select(delivery)).all() == []
+        assert find_answer(conn, asked) == {"events": 1, "effects": ["sum A", "sent: CUSRES to NOTED:ZZZ"]}
+
+
+def test_a_reminder_that_was_moved_or_taken_back_is_not_due_with_the_others(monkeypatch: pytest.MonkeyPatch, office: Office) -> None:
+    """The first of three that are due moves the second and takes back the third."""
+    reminded: list[tuple[str, datetime]] = []
+
+    def remind(_subject: str, key: str, occasion: Occasion, _view: View) -> list[Effect]:
+        reminded.append((key, occasion.moment))
+        return [Remind("check", "B", occasion.moment + timedelta(hours=1)), Remind("check", "C", None)] if key == "A" else []
+
+    monkeypatch.setattr(office.shop.program, "remind", remind)
+    office.given.claims.append([("D1", interchange("1", "CHECK-A", "CHECK-B", "CHECK-C"))])
+    office.loop.round()
+    for _ in range(3):
+        office.shop.now += timedelta(hours=1)
+        office.loop.round()
+    assert reminded == [("A", START + timedelta(hours=1)), ("B", START + timedelta(hours=2))]
 
 
 def test_messages_that_break_their_guide_are_refused(office: Office) -> None:

@@ -93,6 +93,16 @@ def list_due(conn: Connection, moment: datetime) -> list[Event]:
     ]
 
 
+def is_due(conn: Connection, happened: Event, moment: datetime) -> bool:
+    """Whether a deadline or reminder that was listed is due still: what was worked off since may have moved it or taken it back."""
+    by = to_microseconds(moment)
+    if happened.kind is EventKind.DEADLINE:
+        still = select(parked.c.event).where(parked.c.event == happened.place, parked.c.deadline <= by, parked.c.overdue.is_(False))
+    else:
+        still = select(reminder.c.at).where(reminder.c.subject == happened.source, reminder.c.key == happened.key, reminder.c.at <= by)
+    return conn.execute(still).scalar() is not None
+
+
 def next_due(conn: Connection) -> int | None:
     """When the next deadline or reminder is due, in microseconds; None where there is none."""
     deadline = conn.execute(select(func.min(parked.c.deadline)).where(parked.c.overdue.is_(False))).scalar()

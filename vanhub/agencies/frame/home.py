@@ -9,13 +9,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from vanhub.agencies.frame.outbox import party_of
 from vanhub.errors import OperatorError
 from vanhub.packed import packed
 from vanhub.toml import Shape, choice, matching, parse_toml, read_value, require_known, require_table, text, whole
@@ -23,7 +23,6 @@ from vanhub.toml import Shape, choice, matching, parse_toml, read_value, require
 SETTINGS = "agency.toml"
 RULES = "rules.toml"
 _HUB_ADDRESS = "VANHUB:ZZZ"
-_ADDRESS = re.compile(r"[^:]{1,35}(:[^:]{1,4})?")
 _NO_RULES = """# Rules of this agency that are not as vanhub brings them along (docs/rules.md), by their names:
 #
 # [licence.uses]
@@ -39,8 +38,10 @@ def _url(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value) or not value.isprintable():
-        raise ValueError
+    try:
+        party_of(value)
+    except ValueError:
+        raise ValueError from None
     return value
 
 
@@ -150,18 +151,23 @@ def init_home(path: Path, agency: str, hub: str) -> None:
 
 
 class AgencyRuns(OperatorError):
-    """Another process works on the home; ``pid`` is its id, or 0 where it could not be read."""
+    """Another process works on the home. ``pid``: the program that runs, which SIGUSR1 wakes; 0: a command, which would die of it."""
 
     def __init__(self, home: AgencyHome, pid: int) -> None:
-        super().__init__(f"{home.agency} in {home.path} runs already: process {pid or 'unknown'}")
+        at = f"{home.agency} in {home.path}"
+        super().__init__(f"{at} runs already: process {pid}" if pid else f"another command is at work on {at}: again when it is done")
         self.pid = pid
 
 
 class AgencyLock:
-    """Holds a home for this process, so that one writes its store. A context manager; the kernel drops the lock when the process ends, however it ends."""
+    """Holds a home for this process, so that one writes its store. A context manager; the kernel drops the lock when the process ends, however it ends.
 
-    def __init__(self, home: AgencyHome) -> None:
+    ``wakeable``: this process takes SIGUSR1 already, and its id is told to the others.
+    """
+
+    def __init__(self, home: AgencyHome, *, wakeable: bool = False) -> None:
         self._home = home
+        self._wakeable = wakeable
         self._descriptor = -1
 
     def __enter__(self) -> AgencyLock:
@@ -177,7 +183,8 @@ class AgencyLock:
             os.close(descriptor)
             raise AgencyRuns(self._home, int(holder) if holder.isdigit() else 0) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        if self._wakeable:
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
         return self
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 from sqlalchemy import Engine
@@ -19,10 +20,10 @@ from vanhub.agencies.frame.batch import Batch, Office
 from vanhub.agencies.frame.bell import Bell
 from vanhub.agencies.frame.clock import Clock
 from vanhub.agencies.frame.desk import answer
-from vanhub.agencies.frame.events import Event, list_due, next_due
+from vanhub.agencies.frame.events import Event, is_due, list_due, next_due
 from vanhub.agencies.frame.guides import GuideCheck
 from vanhub.agencies.frame.inbox import Inbox, add_delivery, is_delivered, list_claims, renew_claim
-from vanhub.agencies.frame.mailbox import Claim, HubAway, Mailbox
+from vanhub.agencies.frame.mailbox import Claim, Mailbox, Uncollectable
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import find_unsent, record_answer
 from vanhub.agencies.frame.requests import find_unanswered
@@ -79,10 +80,11 @@ class Loop:
             HubAway: the round is to be repeated later.
         """
         self._bell.quiet()
+        # Officers do not wait for the hub.
+        asked = self._answer_requests()
         # What a round before could not do: nothing new is taken while it cannot be done.
         self._send()
         self._commit()
-        asked = self._answer_requests()
         # What was asked may have something to send: then there is no time to wait for mail.
         wait_s = self._patience() if self._drained and not asked else 0
         claims = self._mailbox.claim(self._manner.claim, self._manner.lease_s, self._manner.slot, wait_s)
@@ -126,17 +128,18 @@ class Loop:
                     continue
                 add_delivery(conn, claim.id, octets, claim.sha256, claim.token)
                 events += inbox.events(claim.id, self._guides.complaints(octets) if claim.guide_faults else {})
-            if not claims:
-                events = list_due(conn, moment)
-            if events:
+            due = () if claims else list_due(conn, moment)
+            if events or due:
                 batch = Batch(conn, self._office, moment)
-                for event in events:
+                for event in chain(events, (each for each in due if is_due(conn, each, moment))):
                     batch.take(event)
                 batch.close()
-        return bool(events)
+        return bool(events or due)
 
     def _collect(self, claims: Sequence[Claim]) -> list[tuple[Claim, bytes | None]]:
-        """The octets of each delivery; None for one that was taken before. What is too much for one transaction is given back."""
+        """The octets of each delivery; None for one that was taken before. What is too much for one transaction is given back; one that cannot be had does not hold up the others, and comes
+        again when its lease has run out.
+        """
         collected: list[tuple[Claim, bytes | None]] = []
         left = _MOST_OCTETS
         with self._engine.connect() as conn:
@@ -145,9 +148,13 @@ class Loop:
             if claim.id in known:
                 collected.append((claim, None))
             elif claim.size <= left or left == _MOST_OCTETS:
-                octets = self._mailbox.content(claim)
-                if hashlib.sha256(octets).hexdigest() != claim.sha256:
-                    raise HubAway(f"delivery {claim.id} was not collected whole")
+                try:
+                    octets = self._mailbox.content(claim)
+                    if hashlib.sha256(octets).hexdigest() != claim.sha256:
+                        raise Uncollectable(f"delivery {claim.id} was not collected whole")
+                except Uncollectable as error:
+                    _log.warning("a delivery is left for later", error=str(error))
+                    continue
                 collected.append((claim, octets))
                 left -= claim.size
             else:

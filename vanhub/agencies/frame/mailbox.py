@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from vanhub.errors import OperatorError, TemporaryError
+from cryptography import x509
+
+from vanhub.errors import HubError, OperatorError, TemporaryError
+from vanhub.pki.subjects import common_name
 
 # What the hub means for good; anything else may be another the next time: its operator grants a right, its disk has room again.
 _REFUSED_FOR_GOOD = frozenset({400, 413, 415})
@@ -23,6 +26,12 @@ class HubAway(TemporaryError):
     """The hub cannot be reached, or cannot do it now. The same request, unchanged, later."""
 
     code = "hub-away"
+
+
+class Uncollectable(HubError):
+    """The hub answers, but does not give this delivery: it was withdrawn meanwhile, or is damaged there."""
+
+    code = "uncollectable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,9 @@ class Mailbox(Protocol):
         """Up to so many deliveries, oldest first; waits so long while there are none, or until it is woken."""
         ...
 
-    def content(self, claim: Claim) -> bytes: ...
+    def content(self, claim: Claim) -> bytes:
+        """Its octets. Raises ``Uncollectable``."""
+        ...
 
     def commit(self, id: str, token: str) -> bool:
         """It is safe here. False: the claim ran out; the delivery comes again."""
@@ -64,15 +75,16 @@ class Mailbox(Protocol):
 
 
 class HttpsMailbox:
-    """``url``: ``https://HOST:PORT``; ``folder`` has client.pem, client.key and ca.pem; ``bell``: a file descriptor that becomes readable when a waiting claim is to end.
+    """``url``: ``https://HOST:PORT``; ``folder`` has ``principal``'s client.pem, client.key and ca.pem; ``bell``: a file descriptor that becomes readable when a waiting claim is to end.
 
     Raises:
-        OperatorError: the credentials cannot be read.
+        OperatorError: the credentials cannot be read, or are another principal's, whose mail would be taken.
     """
 
-    def __init__(self, url: str, folder: Path, *, timeout_s: float, bell: int) -> None:
+    def __init__(self, url: str, folder: Path, principal: str, *, timeout_s: float, bell: int) -> None:
         self._address = urlsplit(url)
         self._folder = folder
+        self._principal = principal
         self._timeout_s = timeout_s
         self._bell = bell
         self._connection: http.client.HTTPSConnection | None = None
@@ -89,8 +101,8 @@ class HttpsMailbox:
 
     def content(self, claim: Claim) -> bytes:
         status, octets = self._require("GET", f"/v1/deliveries/{claim.id}/content")
-        if status != 200 or len(octets) != claim.size:
-            raise HubAway(f"delivery {claim.id} cannot be collected: {_said(status, octets)}")
+        if status != 200:
+            raise Uncollectable(f"delivery {claim.id} cannot be collected: {_said(status, octets)}")
         return octets
 
     def commit(self, id: str, token: str) -> bool:
@@ -161,8 +173,11 @@ class HttpsMailbox:
 
     def _connect(self) -> http.client.HTTPSConnection:
         if self._connection is None:
-            # Read again each time: the certificate may have been renewed.
-            context = self._context()
+            # Read again each time: the certificate may have been renewed, or be in the middle of it.
+            try:
+                context = self._context()
+            except OperatorError as error:
+                raise HubAway(str(error)) from error
             self._connection = http.client.HTTPSConnection(self._address.hostname or "", self._address.port or 443, timeout=self._timeout_s, context=context)
             self._connection.connect()
         return self._connection
@@ -171,10 +186,14 @@ class HttpsMailbox:
         try:
             context = ssl.create_default_context(cafile=self._folder / "ca.pem")
             context.load_cert_chain(self._folder / "client.pem", self._folder / "client.key")
-        except OSError as error:
+            certificate = x509.load_pem_x509_certificate((self._folder / "client.pem").read_bytes())
+        except (OSError, ValueError) as error:
             raise OperatorError(
                 f"{self._folder}: client.pem, client.key and ca.pem cannot be read ({error}); `vanhub ca issue agency NAME --out DIR` writes them"
             ) from None
+        owner = common_name(certificate)
+        if owner != self._principal:
+            raise OperatorError(f"{self._folder / 'client.pem'} is the certificate of {owner}, not of {self._principal}: put {self._principal}'s own there")
         return context
 
 

@@ -40,9 +40,11 @@ def read_interchange(data: bytes) -> Interchange:
     """An interchange that the hub has checked.
 
     Raises:
-        ValueError: ``data`` begins with neither UNA nor UNB.
+        ValueError: ``data`` begins with neither UNA nor UNB, or ends in it.
     """
     head, *messages = blocks(read_segments(data), "UNH")
+    if not head:
+        raise ValueError("not an interchange: it ends in UNB")
     unb = head[0]
     return Interchange(unb.party(2), unb.party(3), unb.at(5), unb.at(11), tuple(_messages(messages)))
 

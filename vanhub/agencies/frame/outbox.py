@@ -7,6 +7,7 @@ events give the same octets.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ _SEPARATORS = Separators.default(4)
 _CODEC = "utf-8"
 _DIRECTORY = ("D", "01B", "UN", "CNGC01")
 _MOST_MESSAGES = 200
+_ADDRESS = re.compile(r"[^:]{1,35}(:[^:]{1,4})?")
 
 _LAST = select(func.coalesce(func.max(outgoing.c.number), 0))
 _UNSENT = select(outgoing.c.number, outgoing.c.reference, outgoing.c.recipient, outgoing.c.octets).where(UNSENT).order_by(outgoing.c.number).limit(1)
@@ -80,8 +82,8 @@ def add_outgoing(conn: Connection, batch: int, moment: datetime, sender: str, se
 
 def envelope(bodies: Sequence[Body], *, sender: str, to: str, reference: str, moment: datetime, test: bool = False) -> bytes:
     """The interchange of these messages; ``sender`` and ``to`` are EDI addresses."""
-    header = InterchangeHeader(_SEPARATORS, "UNOY", 4, sender=_party(sender), test="1" if test else "")
-    pieces = [render_header(header, recipient=_party(to), reference=reference, prepared=moment, una=False)]
+    header = InterchangeHeader(_SEPARATORS, "UNOY", 4, sender=party_of(sender), test="1" if test else "")
+    pieces = [render_header(header, recipient=party_of(to), reference=reference, prepared=moment, una=False)]
     for number, body in enumerate(bodies, 1):
         pieces.append(_segment("UNH", str(number), [body.type, *_DIRECTORY]))
         pieces.append(body.octets)
@@ -94,7 +96,10 @@ def _segment(tag: str, *elements: str | list[str]) -> bytes:
     return render_segments([Segment(tag, *elements)], _SEPARATORS, encoding=_CODEC)
 
 
-def _party(address: str) -> Party:
+def party_of(address: str) -> Party:
+    """Raises ``ValueError`` for what is no EDI address like ``GACC:ZZZ``."""
+    if not _ADDRESS.fullmatch(address) or not address.isprintable():
+        raise ValueError(f"{address!r} is no EDI address")
     return Party(*address.split(":"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -46,6 +47,11 @@ def rebuild(live: Connection, fresh: Connection, office: Office) -> str | None:
     metadata.create_all(fresh)
     for history in (store, delivery, request):
         _copy(live, fresh, history)
+    for id, octets, sha256 in live.execute(
+        select(delivery.c.id, delivery.c.octets, delivery.c.sha256).order_by(delivery.c.id).execution_options(yield_per=_ROWS)
+    ):
+        if hashlib.sha256(octets).hexdigest() != sha256:
+            return f"delivery {id} is not as it was collected"
     for number, moment in live.execute(select(batch.c.number, batch.c.moment).order_by(batch.c.number)):
         worked = Batch(fresh, office, from_microseconds(moment))
         for happened in _events(live, number):

@@ -71,6 +71,8 @@ def read_rows(octets: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = next(reader, [])
+        if len(set(columns)) != len(columns) or not any(columns):
+            raise Unreadable(Complaint("E112", "the first line has to name the columns, each once", "首行须写明各列名称，不得重复", 1))
         for cells in reader:
             if len(cells) == len(columns):
                 yield reader.line_num, dict(zip(columns, cells, strict=True))

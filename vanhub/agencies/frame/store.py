@@ -6,11 +6,13 @@ SQLite: WAL with ``synchronous=FULL`` (what the hub is told to be safe survives 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from vanhub.agencies.frame.tables import store
 from vanhub.agencies.ledger.tables import metadata
@@ -74,17 +76,37 @@ def require_store(engine: Engine, agency: str, slot: str, now: datetime) -> None
     The series of references is made of the moment: a store that is made anew does not use the references of the one before.
 
     Raises:
-        OperatorError: the store is another agency's, or has other traffic.
+        OperatorError: the store is another agency's, has other traffic, or cannot be read.
     """
-    with engine.begin() as conn:
+    with understandable(engine), engine.begin() as conn:
         metadata.create_all(conn)
-        found = conn.execute(select(store)).one_or_none()
-        if found is None:
+        if conn.execute(select(store)).one_or_none() is None:
             conn.execute(insert(store), {"agency": agency, "slot": slot, "series": _series(now)})
-        elif (found.agency, found.slot) != (agency, slot):
-            raise OperatorError(
-                f"{engine.url} is the store of {found.agency} for {found.slot} traffic, not of {agency} for {slot}: name another with `store` in agency.toml"
-            )
+        require_own(conn, agency, slot)
+
+
+def require_own(conn: Connection, agency: str, slot: str) -> None:
+    """Raises ``OperatorError`` where the store is another agency's, or has other traffic."""
+    found = conn.execute(select(store)).one_or_none()
+    if found is None:
+        raise OperatorError(f"{conn.engine.url} is the store of nobody yet: `vanhub agency run` or `load` makes it that of {agency}")
+    if (found.agency, found.slot) != (agency, slot):
+        raise OperatorError(
+            f"{conn.engine.url} is the store of {found.agency} for {found.slot} traffic, not of {agency} for {slot}: name another with `store` in agency.toml"
+        )
+
+
+class UnreadableStore(OperatorError):
+    """The database cannot be reached, is damaged, or has none of an agency's tables."""
+
+
+@contextmanager
+def understandable(engine: Engine) -> Iterator[None]:
+    """What the database finds is told in one sentence: ``UnreadableStore``."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise UnreadableStore(f"the store {engine.url} cannot be read: {error.orig}") from error
 
 
 def _series(now: datetime) -> str:
