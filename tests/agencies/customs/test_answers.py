@@ -136,6 +136,7 @@ def test_an_aperak_is_kept_for_an_officer_and_never_answered() -> None:
     desk = open_desk()
     objection = Refusal("R1", NOON, "I1", "1", "U06-AB-300123-01", (Complaint("L201", "unknown", "不存在"),))
     assert desk.receive(objection, "MOFTEC:ZZZ") == []
+    assert desk.receive(objection, "SKBROKER:ZZZ") == []
     assert [record.key for record in desk.book.list(Objection)] == ["MOFTEC:ZZZ/R1"]
     broken = Message("APERAK", "D.01B", "CNGC01", "1", "313", "", "", (ReadSegment([["BGM"], ["313"]]),))
     assert desk.receive_read(broken, "MOFTEC:ZZZ") == []

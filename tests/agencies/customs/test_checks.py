@@ -105,6 +105,7 @@ _IMPORTS: dict[str, tuple[str, Callable[[], list[Outgoing]]]] = {
     "expired note": ("C701", lambda: _imported(entry(), noted=note(valid_to=date(2006, 3, 19)))),
     "note for what leaves": ("C701", lambda: _imported(entry(), noted=note(entry=False))),
     "another's note": ("C701", lambda: _imported(entry(), noted=note(holder="4403123456788"))),
+    "note for another country": ("C701", lambda: _imported(entry(), noted=note(country="NZL"))),
     "note for another office": ("C701", lambda: _imported(entry(), noted=note(customs_office="5301"))),
     "note for another bill of lading": ("C701", lambda: _imported(entry(), noted=note(bill_of_lading="OTHER"))),
     "note for other goods": ("C701", lambda: _imported(_item(entry(), hs="08051000"))),
@@ -233,6 +234,12 @@ def test_a_use_is_reported_at_the_licence_s_office() -> None:
     """Declared inland, leaving by the port that the licence is for."""
     sent = receive(open_desk(), registration(), licence(), form(customs_office="5301"), export(office="5301"))
     assert [report.office for report in sent if isinstance(report, LicenceUsage)] == [OFFICE]
+
+
+def test_a_licence_that_an_item_names_twice_is_used_once() -> None:
+    sent = _exported(_item(export(), documents=(Document("811", "06-AB-300123"), Document("811", "06-AB-300123"))), under=licence(quantity=1500))
+    used = [(used.number, used.quantity.amount) for report in sent if isinstance(report, LicenceUsage) for used in report.lines]
+    assert used == [(1, Decimal(1000))]
 
 
 def test_of_several_lines_for_the_same_goods_one_with_enough_left_is_taken() -> None:

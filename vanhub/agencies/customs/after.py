@@ -52,7 +52,8 @@ class After(View):
         return self._view.balance(account) + self._moved.get(account, Decimal(0))
 
     def parts(self, book: str, owner: str, unit: str) -> Mapping[Part, Decimal]:
-        return {part: self.balance(Account(book, owner, unit, part)) for part in Part}
+        found = self._view.parts(book, owner, unit)
+        return {part: amount + self._moved.get(Account(book, owner, unit, part), Decimal(0)) for part, amount in found.items()}
 
     def _move(self, transfer: Transfer) -> None:
         self._moved[transfer.debit] = self._moved.get(transfer.debit, Decimal(0)) - transfer.amount

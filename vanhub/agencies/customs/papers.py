@@ -48,7 +48,8 @@ def _check_licences(declaration: Declaration, needed: _Needed, view: View, findi
     wanted = view.rules.texts("check.licence-documents", declaration.declared_on)
     uses: dict[str, list[Item]] = {number: [] for number in documents}
     for item in declaration.items:
-        named = [document.number for document in item.documents if document.kind == kind and not document.national]
+        # The same licence named twice is one use of it, not two.
+        named = list(dict.fromkeys(document.number for document in item.documents if document.kind == kind and not document.national))
         codes = [code for code in needed[item.number] if code in wanted]
         if not named and codes:
             named = _fitting(item, documents, view)
@@ -267,6 +268,12 @@ def _check_note(copy: NoteCopy, declaration: Declaration, view: View, findings: 
         findings.wrong("C701", f"clearance note {number} is for the other direction", f"通关单 {number} 的进出境方向不符")
     if note.holder != trader:
         findings.wrong("C701", f"clearance note {number} is {note.holder}'s, not {trader}'s", f"通关单 {number} 的申请人是 {note.holder}，不是 {trader}")
+    if note.country != declaration.country:
+        findings.wrong(
+            "C701",
+            f"clearance note {number} is for {note.country}, not {declaration.country}",
+            f"通关单 {number} 的国别是 {note.country}，不是 {declaration.country}",
+        )
     if note.customs_office not in {declaration.office, declaration.border}:
         findings.wrong(
             "C701",

@@ -79,7 +79,8 @@ class Customs:
             case "REGENT":
                 return take_registration(Registration.parse(message), occasion, view)
             case "APERAK":
-                return [Put(Objection(occasion.sender, Refusal.parse(message)))]
+                objection = Objection(occasion.sender, Refusal.parse(message))
+                return [Put(objection)] if occasion.sender in view.addresses.values() else []
             case _:
                 raise Unreadable(Complaint("E102", f"customs takes no {message.type}", f"海关不接收 {message.type} 报文"))
 
