@@ -45,7 +45,7 @@ class Narrator:
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int = 0) -> None:
         """Rows under headings; the last ``numbers`` columns are numbers."""
-        lines = [list(headings), *map(list, rows)]
+        lines = [[safe(cell) for cell in row] for row in (headings, *rows)]
         widths = [max(map(width, column)) for column in zip_longest(*lines, fillvalue="")]
         for line in lines:
             texts = [_padded(cell, widths[place], right=place >= len(headings) - numbers) for place, cell in enumerate(line)]

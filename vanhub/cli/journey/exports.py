@@ -58,6 +58,7 @@ class Exports:
     def _register(self) -> None:
         tell = self._tell
         tell.title("An enterprise is registered", "企业备案登记")
+        tell.say("A message is a row of segments: a tag, elements (+), components (:). The telling ones are shown, with what they say here.")
         tell.say(
             "Only who is on the register may trade. The enterprise's broker asks the register (REGENT); each agency that checks enterprises gets a copy of the answer."
         )
@@ -95,7 +96,7 @@ class Exports:
         tell.heard("SANCRT", {"BGM": "the licence (811)", "DTM+36": "valid until", "STS": "approved (39)"})
         tell.until("foreign-customs-us", f"has licence {self._number}", lambda view: view.get(Visa, self._number) is not None)
         tell.say(
-            "Customs and the customs of the United States have copies. So much is on licensing's ledgers; the quota is counted in pieces, and what is licensed is reserved in it:"
+            "Customs and the customs of the United States have copies. Licensing's ledgers say what may be used, and what of the quota is licensed (reserved) or used:"
         )
         tell.ledger("licensing", *self._licence_lines(0), Line("quota", cast.QUOTA, "H87", _QUOTA_GRANTED - _GRANTED, _GRANTED))
 
@@ -137,6 +138,7 @@ class Exports:
         self._channel(self._export_number)
         tell.say("What the declaration took was reserved when it was accepted and used when it was released; behind each posting stands its message:")
         tell.command("ledger", "show", "licence", f"{self._number}/1", "--dir", "agencies/customs")
+        tell.say("In short, with the uses of the licence and the one of the form:")
         tell.ledger("customs", *self._licence_lines(1), Line("fx-form", self._form_number, "USE", used=1))
         tell.say("The same day the use is written off at the office that issued the licence (联网核销):")
         day = f"{LICENCE_OFFICE}/{tell.today}/"
@@ -178,7 +180,7 @@ class Exports:
         with tell.stage.reading("customs") as (_, view):
             drawn = [each.number for each in view.list(Lodgement) if each.channel is not None and each.channel.colour is Colour.RED]
         tell.say(
-            f"Customs drew {len(drawn)} of them for examination; by {tell.now.astimezone(CHINA):%H:%M} the officer had seen the goods. The draw is a hash of the number:"
+            f"Customs drew {len(drawn)} of them for examination; by {tell.now.astimezone(CHINA):%H:%M} the officer had seen the goods. The draw is a hash of the declaration's number, which anybody can work out again:"
         )
         for number in drawn:
             self._channel(number)
@@ -229,7 +231,7 @@ class Exports:
         channel = lodgement.channel if lodgement is not None else None
         tell.expect(channel is not None, f"declaration {number} has a channel")
         if channel is not None:
-            reasons = ", ".join(f"{reason.name} {reason.detail} {reason.points}" for reason in channel.reasons)
+            reasons = ", ".join(f"{reason.name} {reason.detail}: {reason.points}" for reason in channel.reasons)
             tell.show(f"{number}: {channel.colour}, score {channel.score} ({reasons}); drawn {channel.draw}, examined below {channel.rate}")
 
     def _shirts(self, reference: str) -> Consignment:

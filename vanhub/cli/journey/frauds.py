@@ -83,10 +83,11 @@ class Frauds:
         lot = self._exported("X0000016", cast.TABLEWARE, enterprise)
         form = self._form(lot)
         tell.run(journeys.register(cast.closing(granted, tell.today)))
-        tell.sent("REGENT", {"BGM": "a change (300), cancellation (1): an enterprise asks to be closed"})
+        tell.say("Another enterprise got a foreign exchange form; then it closes:")
+        tell.sent("REGENT", {"BGM": "a change (300), cancellation (1): it asks to be closed"})
         for agency in KEEPING:
             tell.until(agency, "knows that the enterprise closed", lambda view: _closed_on(view.get(EnterpriseRecord, enterprise.enterprise_code)))
-        tell.say("Another enterprise got a foreign exchange form and then closed. It declares all the same:")
+        tell.say("It declares all the same:")
         self._stopped(
             "a closed enterprise declares",
             "customs",

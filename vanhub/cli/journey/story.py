@@ -35,6 +35,7 @@ def tell() -> None:
 def _start(telling: Telling) -> None:
     stage = telling.stage
     telling.title("A hub and six agencies start, each a process of its own", "交换中心与六个部门启动")
+    telling.say("Seven programs and their certificates: this takes the longest.")
     stage.init()
     stage.start()
     stage.enrol_trade()
@@ -58,11 +59,12 @@ def _prove(telling: Telling, frauds: Frauds) -> None:
     telling.title("Everybody proves the books", "核对账册")
     stage.stop_agencies()
     telling.say(
-        "The agencies have stopped. `vanhub ledger verify` checks each one's ledgers and records; `vanhub agency rebuild` makes them again from its messages and compares:"
+        "The agencies have stopped. `vanhub ledger verify` looks for what must not be; `vanhub agency rebuild` makes records and ledgers again from the messages:"
     )
     for agency, violations in stage.verify_all().items():
         telling.expect(not violations, f"{agency}: {violations}")
-        telling.show(f"{agency}: in order; rebuilt from its messages, the same")
+        telling.show(f"{agency}: in order; made again, the same")
+    telling.say("`vanhub doctor` does it for the hub:")
     telling.command("doctor")
     telling.expect(stage.stop() == 0, "the hub stopped cleanly")
     telling.say("Everything ran in a temporary folder, which is gone now.")

@@ -133,12 +133,12 @@ class Workstation:
     def _letters(self, octets: bytes, role: Role, *, came: bool) -> Iterable[Letter]:
         interchange = read_interchange(octets)
         agency = self._agencies[(interchange.sender if came else interchange.recipient).identification]
-        for message, segments in zip(interchange.messages, _segments(octets), strict=True):
+        for message, segments in zip(interchange.messages, split_messages(octets), strict=True):
             yield Letter(came, role, agency, message, segments)
 
 
-def _segments(octets: bytes) -> list[tuple[str, ...]]:
-    """Of each message those between UNH and UNT."""
+def split_messages(octets: bytes) -> list[tuple[str, ...]]:
+    """Of each message of an interchange the segments between UNH and UNT, as they are on the line."""
     messages: list[list[str]] = []
     for segment in _SEGMENT.findall(octets.decode()):
         if segment.startswith("UNH+"):
