@@ -173,16 +173,14 @@ class _Texts:
         return _Texts(separators)
 
     def segment(self, tag: str, elements: Sequence[_Element]) -> str:
-        texts = [self._value(element) if isinstance(element, str) else self._parts(element) for element in elements]
-        while texts and not texts[-1]:
-            texts.pop()
+        texts = _cut([self._value(element) if isinstance(element, str) else self._parts(element) for element in elements])
         return self._element.join([tag, *texts]) + self._terminator
 
     def _parts(self, element: Sequence[str] | Sequence[Sequence[str]]) -> str:
-        simple = [isinstance(part, str) for part in element]
-        if all(simple):
-            return self._composite(element)
-        if any(simple):
+        simple = [part for part in element if isinstance(part, str)]
+        if len(simple) == len(element):
+            return self._composite(simple)
+        if simple:
             raise ValueError(f"neither components nor repetitions: {element!r}")
         repetitions = _cut([self._composite(part) for part in element])
         if len(repetitions) > 1 and not self._repetition:
@@ -203,8 +201,7 @@ class _Texts:
 
 
 def _cut(parts: list[str]) -> list[str]:
-    """Without the empty ones at the end."""
-    end = len(parts)
-    while end and not parts[end - 1]:
-        end -= 1
-    return parts[:end]
+    """Without the empty ones at the end, which are taken off."""
+    while parts and not parts[-1]:
+        parts.pop()
+    return parts

@@ -81,12 +81,22 @@ def _of_tuple(arguments: tuple[Any, ...]) -> tuple[_To, _To]:
 
 def _of_dataclass(kind: type) -> tuple[_To, _To]:
     hints = typing.get_type_hints(kind)
-    codecs = [(field.name, *_codec(hints[field.name])) for field in dataclasses.fields(kind)]
+    names = [field.name for field in dataclasses.fields(kind)]
+    # Most fields are texts, which stand for themselves.
+    codecs = [(name, *_codec(hints[name])) for name in names if hints[name] not in _PLAIN]
+    known = frozenset(names)
 
     def to(value: Any) -> dict[str, Any]:
-        return {name: write_field(getattr(value, name)) for name, write_field, _ in codecs}
+        members = {name: getattr(value, name) for name in names}
+        for name, write_field, _ in codecs:
+            members[name] = write_field(members[name])
+        return members
 
     def back(members: dict[str, Any]) -> Any:
-        return kind(**{name: read_field(members[name]) for name, _, read_field in codecs if name in members})
+        values = members if members.keys() <= known else {name: members[name] for name in names if name in members}
+        for name, _, read_field in codecs:
+            if name in values:
+                values[name] = read_field(values[name])
+        return kind(**values)
 
     return to, back

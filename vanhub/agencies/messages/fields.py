@@ -182,12 +182,14 @@ class Fields:
 
     def maybe(self, tag: str, qualifier: str | tuple[str, ...], read: Callable[[Field], T]) -> T | None:
         """Of the first; None where there is none."""
-        return next(map(read, self._found(tag, qualifier)), None)
+        found = self._found(tag, qualifier)
+        return read(found[0]) if found else None
 
     def one(self, tag: str, qualifier: str | tuple[str, ...], read: Callable[[Field], T]) -> T:
         """Of the first, which has to be there."""
-        for field in self._found(tag, qualifier):
-            return read(field)
+        found = self._found(tag, qualifier)
+        if found:
+            return read(found[0])
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
         en, zh = _place(_named(tag, "/".join(qualifiers)), self._item)
         raise Unreadable(Complaint("E105", f"{en} is missing: add it", f"缺少{zh}，请补填", self._item))
@@ -236,12 +238,16 @@ class Fields:
             parts[section].append(segment)
         return Fields(parts[""]), Fields(parts["D"]), Fields(parts["S"])
 
-    def _found(self, tag: str, qualifier: str | tuple[str, ...]) -> Iterator[Field]:
+    def _found(self, tag: str, qualifier: str | tuple[str, ...]) -> Sequence[Field]:
+        segments = self._by_tag.get(tag, ())
+        if not segments or not qualifier:
+            return [Field(segment, tag, self._item) for segment in segments]
         qualifiers = (qualifier,) if isinstance(qualifier, str) else qualifier
-        for segment in self._by_tag.get(tag, ()):
-            first = segment.at(1)
-            if not qualifier or first in qualifiers or (tag == "MEA" and f"{first}+{segment.at(2)}" in qualifiers):
-                yield Field(segment, _named(tag, first if qualifier else ""), self._item)
+        return [
+            Field(segment, _named(tag, segment.at(1)), self._item)
+            for segment in segments
+            if segment.at(1) in qualifiers or (tag == "MEA" and f"{segment.at(1)}+{segment.at(2)}" in qualifiers)
+        ]
 
 
 def _named(tag: str, qualifier: str) -> str:
