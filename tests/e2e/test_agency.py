@@ -42,6 +42,7 @@ from vanhub.agencies.frame.tables import delivery, outgoing, store
 from vanhub.agencies.ledger.tables import metadata
 from vanhub.agencies.programs import PROGRAMS
 from vanhub.agencies.running import reading, rebuilt
+from vanhub.errors import OperatorError
 
 pytestmark = pytest.mark.e2e
 
@@ -338,6 +339,24 @@ def test_the_hub_is_not_there(place: Place) -> None:
     mailbox = HttpsMailbox(f"https://localhost:{port}", place.tiny.folder, "tiny", timeout_s=5, bell=bell.descriptor)
     with pytest.raises(HubAway, match=f"localhost:{port}"):
         mailbox.claim(1, 1, "production", 1)
+    bell.close()
+
+
+def test_credentials(place: Place, tmp_path: Path) -> None:
+    """Another's would take its mail; while they are renewed the hub is as good as away."""
+    url = f"https://localhost:{place.hub.port('https')}"
+    with pytest.raises(OperatorError, match=r"client\.pem is the certificate of tiny, not of customs: put customs's own there"):
+        HttpsMailbox(url, place.tiny.folder, "customs", timeout_s=5, bell=0)
+    bell = Bell()
+    for name in ("client.pem", "client.key", "ca.pem"):
+        (tmp_path / name).write_bytes((place.tiny.folder / name).read_bytes())
+    mailbox = HttpsMailbox(url, tmp_path, "tiny", timeout_s=5, bell=bell.descriptor)
+    (tmp_path / "client.pem").write_bytes(b"")
+    with pytest.raises(HubAway, match=r"client\.pem, client\.key and ca\.pem cannot be read"):
+        mailbox.claim(1, 1, "test", 0)
+    (tmp_path / "client.pem").write_bytes((place.tiny.folder / "client.pem").read_bytes())
+    assert mailbox.claim(1, 1, "test", 0) == []
+    mailbox.close()
     bell.close()
 
 
