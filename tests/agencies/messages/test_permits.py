@@ -197,9 +197,10 @@ def test_figures_are_of_one_month() -> None:
             "ARR 第3个数据元第1个成分“200605”与报表统计期（DTM+320）200604 不一致",
         ),
     )
-    assert complaints(FiguresRequest, with_segment(SAMPLES["gesmes-request"], "DTM+320", ["320", "200613", "610"])) == (
-        Complaint("E112", "DTM+320, element 2, component 2: '200613' is no month CCYYMM", "DTM+320 第2个数据元第2个成分“200613”不是年月 CCYYMM"),
-    )
+    for month in ("200613", "000001"):
+        assert complaints(FiguresRequest, with_segment(SAMPLES["gesmes-request"], "DTM+320", ["320", month, "610"])) == (
+            Complaint("E112", f"DTM+320, element 2, component 2: '{month}' is no month CCYYMM", f"DTM+320 第2个数据元第2个成分“{month}”不是年月 CCYYMM"),
+        )
 
 
 def test_a_refusal_is_an_aperak_that_anybody_reads() -> None:

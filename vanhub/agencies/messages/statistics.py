@@ -87,7 +87,7 @@ class Figures:
 
 def _period(field: Field) -> str:
     value = field.text(1, 1)
-    if not (value.isascii() and value.isdigit() and len(value) == 6 and "01" <= value[4:] <= "12"):
+    if not (value.isascii() and value.isdigit() and len(value) == 6 and value[:4] != "0000" and "01" <= value[4:] <= "12"):
         raise field.wrong("E112", 1, 1, "is no month CCYYMM", "不是年月 CCYYMM")
     return value
 
