@@ -25,6 +25,7 @@ from vanhub.cli.journey.telling import Line, Telling
 
 _GRANTED = cast.SHIRTS_EACH * cast.USES
 _QUOTA_GRANTED = Decimal(240_000_000)
+_PROVED = ("e-port", "statistics", "tax")
 _COPIED = ("customs", "licensing", "inspection", "foreign-exchange")
 
 
@@ -158,9 +159,11 @@ class Exports:
             return each is not None and [proof.declaration for proof in each.proofs] == [number]
 
         tell.until("foreign-exchange", "has the proof page", lambda view: proved(view.get(FormFile, form)))
-        tell.say(
-            "Customs sent the proof page (收汇核销联); foreign exchange has noted on the form which declaration it served. Tax, statistics and e-port have copies in their mailboxes."
-        )
+        for mailbox in _PROVED:
+            types = [type for delivery in tell.stage.json("mailbox", "peek", mailbox) for type in delivery["types"]]
+            tell.expect("CUSDEC" in types, f"the proof page waits in the mailbox {mailbox}, not only {types}")
+        tell.say("Customs sent the proof page (收汇核销联): foreign exchange has noted on the form which declaration it served.")
+        tell.say(f"Copies wait in the mailboxes of {', '.join(_PROVED)}.")
 
     def _eleven_more(self) -> None:
         tell = self._tell
