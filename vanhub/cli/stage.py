@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -37,9 +38,12 @@ class Stage:
         self._hub: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        # Told to stop, the demonstration takes its hub with it.
+        self._before = signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        signal.signal(signal.SIGTERM, self._before)
         if self._hub is not None and self._hub.poll() is None:
             self._hub.kill()
             self._hub.wait()
