@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tests.agencies.frame.shop import Shop, interchange
 from tests.agencies.frame.tiny import Sum
 from tests.store.conftest import cluster, empty_url  # noqa: F401 - fixtures
 from vanhub.agencies.errors import Complaint
+from vanhub.agencies.frame.book import SqlBook
 from vanhub.agencies.frame.message import read_interchange
 from vanhub.agencies.frame.state import count_records, describe, list_records
 from vanhub.agencies.ledger.tables import metadata
@@ -91,6 +92,23 @@ def test_a_message_waits_until_its_precondition_comes(shop: Shop) -> None:
     assert shop.sums == {"A": Sum("A", Decimal(5), 1)}
     shop.wait(hours=2)
     assert [event[0] for event in shop.events] == ["message", "message"]
+
+
+def test_those_who_wait_for_one_record_are_woken_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though each of them puts it again."""
+    looked: list[int] = []
+    waiting_for = SqlBook.waiting_for
+
+    def counted(book: SqlBook, kind: str, key: str) -> Iterable[int]:
+        found = tuple(waiting_for(book, kind, key))
+        looked.append(len(found))
+        return found
+
+    monkeypatch.setattr(SqlBook, "waiting_for", counted)
+    shop.receive(interchange("1", *["ADD-A-1"] * 30))
+    shop.receive(interchange("2", "OPEN-A"))
+    assert shop.sums == {"A": Sum("A", Decimal(30), 30)}
+    assert looked == [30, *[0] * 30]
 
 
 def test_a_message_waits_until_its_deadline(shop: Shop) -> None:

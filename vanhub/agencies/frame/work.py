@@ -97,22 +97,21 @@ def _decided(agency: Agency, book: Book, message: Message, occasion: Occasion) -
 def _work(agency: Agency, book: Book, occasion: Occasion, message: Message | None, decide: Callable[[], Iterable[Effect]]) -> None:
     due = deque(_apply(book, list(decide()), message, occasion))
     while due:
-        parked = book.unpark(due.popleft())
-        if parked is None:
-            continue
+        parked = due.popleft()
         woken = Occasion(occasion.moment, parked.sender, parked.interchange, parked.event, woken=True)
         effects = list(_decided(agency, book, parked.message, woken))
         due.extend(_apply(book, effects, parked.message, woken, parked.deadline))
 
 
-def _apply(book: Book, effects: Sequence[Effect], message: Message | None, occasion: Occasion, deadline: datetime | None = None) -> list[int]:
-    """Write the effects in their order; the events of the parked messages that they wake."""
-    woken: list[int] = []
+def _apply(book: Book, effects: Sequence[Effect], message: Message | None, occasion: Occasion, deadline: datetime | None = None) -> list[Parked]:
+    """Write the effects in their order; the messages that they wake, which are not parked any more: a thousand that wait for one record are looked for once, though each puts it again."""
+    woken: list[Parked] = []
     for effect in effects:
         match effect:
             case Put(record):
                 book.put(record, occasion.event)
-                woken.extend(event for event in book.waiting_for(record.KIND, record.key) if event != occasion.event and event not in woken)
+                waiting = [event for event in book.waiting_for(record.KIND, record.key) if event != occasion.event]
+                woken.extend(parked for event in waiting if (parked := book.unpark(event)) is not None)
             case Post(document, purpose, transfers):
                 book.post(document, purpose, transfers, occasion.event)
             case Reverse(document, purpose):
