@@ -39,7 +39,8 @@ class Outer:
     days: tuple[tuple[date, Colour | None], ...]
 
 
-_moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]))
+# The first hours of year 1 are in no year in UTC.
+_moments = st.datetimes(datetime(2, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]))
 _inners = st.builds(Inner, st.decimals(allow_nan=False), st.none() | _moments)
 _outers = st.builds(
     Outer,
