@@ -27,7 +27,7 @@ from vanhub.agencies.frame.book import SqlBook
 from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.frame.events import Event, EventKind
 from vanhub.agencies.frame.home import shipped_addresses
-from vanhub.agencies.frame.inbox import Inbox, add_delivery
+from vanhub.agencies.frame.inbox import add_delivery
 from vanhub.agencies.frame.outbox import envelope, render_body
 from vanhub.agencies.frame.store import open_store, require_store
 from vanhub.agencies.messages.parts import Enterprise
@@ -68,7 +68,7 @@ class _Customs:
         with self._engine.begin() as conn:
             add_delivery(conn, id, octets, hashlib.sha256(octets).hexdigest(), "token")
             batch = Batch(conn, self._office, _MOMENT)
-            for happened in Inbox(conn).events(id, {}):
+            for happened in batch.inbox.events(id, {}):
                 batch.take(happened)
             batch.close()
 

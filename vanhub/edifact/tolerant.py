@@ -22,7 +22,7 @@ class ReadSegment:
 
     def __init__(self, elements: list[list[str]]) -> None:
         self._elements = elements
-        self.tag = self.at(0)
+        self.tag = elements[0][0] if elements else ""
 
     def at(self, element: int, component: int = 0) -> str:
         try:
@@ -66,15 +66,16 @@ def read_segments(data: bytes) -> Iterator[ReadSegment]:
     if not data.startswith(b"UNB"):
         raise ValueError("not an interchange: it begins with neither UNA nor UNB")
     text = (repertoire(data[4:8].decode("latin-1")) or LEGIBLE).decoder()(data, True)
-    for segment in split(text, marks.terminator, marks.release)[:-1]:
+    between, within, release = marks.element, marks.component, marks.release
+    for segment in split(text, marks.terminator, release)[:-1]:
         segment = segment.lstrip(BLANK)
-        if marks.release and marks.release in segment:
-            elements = split(segment, marks.element, marks.release)
+        if release and release in segment:
             yield ReadSegment(
-                [[_as_read(unreleased(component, marks.release)) for component in split(element, marks.component, marks.release)] for element in elements]
+                [[_as_read(unreleased(component, release)) for component in split(element, within, release)] for element in split(segment, between, release)]
             )
         else:
-            yield ReadSegment([element.split(marks.component) for element in _as_read(segment).split(marks.element)])
+            plain = segment if segment.isascii() else _as_read(segment)
+            yield ReadSegment([element.split(within) for element in plain.split(between)])
 
 
 def _as_read(text: str) -> str:
@@ -94,11 +95,13 @@ def read_messages(data: bytes, type: str) -> Iterator[list[ReadSegment]]:
 
 def blocks(segments: Iterable[ReadSegment], *tags: str) -> list[list[ReadSegment]]:
     """What stands before the first segment with one of these tags, and then each such segment with what follows it."""
-    found: list[list[ReadSegment]] = [[]]
+    block: list[ReadSegment] = []
+    found = [block]
     for segment in segments:
         if segment.tag in tags:
-            found.append([])
-        found[-1].append(segment)
+            block = []
+            found.append(block)
+        block.append(segment)
     return found
 
 

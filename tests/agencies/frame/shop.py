@@ -17,7 +17,7 @@ from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.batch import Batch, Office
 from vanhub.agencies.frame.desk import answer
 from vanhub.agencies.frame.events import is_due, list_due
-from vanhub.agencies.frame.inbox import Inbox, add_delivery
+from vanhub.agencies.frame.inbox import add_delivery
 from vanhub.agencies.frame.rebuild import rebuild
 from vanhub.agencies.frame.records import read
 from vanhub.agencies.frame.requests import Request, add_request
@@ -60,7 +60,7 @@ class Shop:
         with self.engine.begin() as conn:
             add_delivery(conn, id, octets, hashlib.sha256(octets).hexdigest(), "token")
             batch = Batch(conn, self.office, self.now)
-            for happened in Inbox(conn).events(id, complaints or {}):
+            for happened in batch.inbox.events(id, complaints or {}):
                 batch.take(happened)
             batch.close()
         return batch.failed

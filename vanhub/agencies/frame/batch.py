@@ -15,6 +15,7 @@ from vanhub.agencies.driver import Driver
 from vanhub.agencies.frame.agency import Agency, Occasion
 from vanhub.agencies.frame.book import SqlBook
 from vanhub.agencies.frame.events import INSERT, Event, EventKind, last_event, row_of, take_off
+from vanhub.agencies.frame.inbox import Inbox
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import add_outgoing
 from vanhub.agencies.frame.requests import find_instruction
@@ -54,6 +55,11 @@ class Batch:
         self._rows: list[tuple[object, ...]] = []
         self.failed = 0
         conn.execute(insert(batch), {"number": self._number, "moment": to_microseconds(moment)})
+
+    @property
+    def inbox(self) -> Inbox:
+        """What came: an interchange whose events are asked for here, and then taken, is read once."""
+        return self._book.inbox
 
     def take(self, happened: Event) -> tuple[int, list[str]]:
         """Work off one event: its number, and what came of it in words. One that failed before is written down only.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import structlog
 from sqlalchemy import Engine
@@ -20,9 +19,9 @@ from vanhub.agencies.frame.batch import Batch, Office
 from vanhub.agencies.frame.bell import Bell
 from vanhub.agencies.frame.clock import Clock
 from vanhub.agencies.frame.desk import answer
-from vanhub.agencies.frame.events import Event, is_due, list_due, next_due
+from vanhub.agencies.frame.events import is_due, list_due, next_due
 from vanhub.agencies.frame.guides import GuideCheck
-from vanhub.agencies.frame.inbox import Inbox, add_delivery, is_delivered, list_claims, renew_claim
+from vanhub.agencies.frame.inbox import add_delivery, is_delivered, list_claims, renew_claim
 from vanhub.agencies.frame.mailbox import Claim, Mailbox, Uncollectable
 from vanhub.agencies.frame.moments import to_microseconds
 from vanhub.agencies.frame.outbox import find_unsent, record_answer
@@ -119,22 +118,23 @@ class Loop:
         """One transaction: what came, or where nothing did, what is due. Whether anything was."""
         collected = self._collect(claims)
         moment = self._clock()
+        new = [(claim, octets) for claim, octets in collected if octets is not None]
         with self._engine.begin() as conn:
-            events: list[Event] = []
-            inbox = Inbox(conn)
             for claim, octets in collected:
                 if octets is None:
                     renew_claim(conn, claim.id, claim.token)
-                    continue
-                add_delivery(conn, claim.id, octets, claim.sha256, claim.token)
-                events += inbox.events(claim.id, self._guides.complaints(octets) if claim.guide_faults else {})
             due = () if claims else list_due(conn, moment)
-            if events or due:
+            if new or due:
                 batch = Batch(conn, self._office, moment)
-                for event in chain(events, (each for each in due if is_due(conn, each, moment))):
-                    batch.take(event)
+                for claim, octets in new:
+                    add_delivery(conn, claim.id, octets, claim.sha256, claim.token)
+                    for event in batch.inbox.events(claim.id, self._guides.complaints(octets) if claim.guide_faults else {}):
+                        batch.take(event)
+                for event in due:
+                    if is_due(conn, event, moment):
+                        batch.take(event)
                 batch.close()
-        return bool(events or due)
+        return bool(new or due)
 
     def _collect(self, claims: Sequence[Claim]) -> list[tuple[Claim, bytes | None]]:
         """The octets of each delivery; None for one that was taken before. What is too much for one transaction is given back; one that cannot be had does not hold up the others, and comes
