@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,8 +53,9 @@ def loaded(ask: Ask, tmp_path: Path) -> Iterator[Ask]:
     assert ask("load", str(tmp_path / "sums.csv"), "--clock", str(tmp_path / "clock")) == "2 rows are loaded\n"
     home = AgencyHome.open(tmp_path / "tiny")
     engine = open_store(home.store_url)
+    octets = interchange("1", "FAIL-X", "ADD-X-1")
     with engine.begin() as conn:
-        add_delivery(conn, "D1", interchange("1", "FAIL-X", "ADD-X-1"), "", "token")
+        add_delivery(conn, "D1", octets, hashlib.sha256(octets).hexdigest(), "token")
         batch = Batch(conn, open_office(home), START)
         for event in Inbox(conn).events("D1", {}):
             batch.take(event)

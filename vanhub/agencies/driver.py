@@ -27,7 +27,7 @@ class Driver:
         """What the statement returns, whole."""
         try:
             self._cursor.execute(statement.replace("?", self._placeholder), values)
-            found: list[tuple[Any, ...]] = self._cursor.fetchall()
+            found = list(self._cursor.fetchall())
         except self._dbapi.Error as error:
             raise DBAPIError.instance(statement, values, error, self._dbapi.Error) from error
         return found
