@@ -17,23 +17,21 @@ from decimal import Decimal
 from pathlib import Path
 
 from pydifact.parser import Parser
-from sqlalchemy import Engine
 
 from bench import Figure
 from vanhub.agencies.customs.lodgement import Lodgement, State
 from vanhub.agencies.enterprises import row_of
-from vanhub.agencies.frame.batch import Batch, Office
+from vanhub.agencies.frame.batch import Batch
 from vanhub.agencies.frame.book import SqlBook
 from vanhub.agencies.frame.effects import Outgoing
 from vanhub.agencies.frame.events import Event, EventKind
-from vanhub.agencies.frame.home import shipped_addresses
+from vanhub.agencies.frame.home import AgencyHome, init_home, shipped_addresses
 from vanhub.agencies.frame.inbox import add_delivery
 from vanhub.agencies.frame.outbox import envelope, render_body
 from vanhub.agencies.frame.store import open_store, require_store
 from vanhub.agencies.messages.parts import Enterprise
 from vanhub.agencies.messages.transport import Transport
-from vanhub.agencies.programs import open_program
-from vanhub.agencies.rules import open_rules
+from vanhub.agencies.running import open_office
 from vanhub.agencies.trade.consignment import Consignment, Lot
 from vanhub.agencies.trade.enterprises import make_enterprises
 from vanhub.agencies.trade.plan import BROKER, OFFICE, PORT, REGION
@@ -49,11 +47,11 @@ _MOMENT = datetime(2006, 3, 20, 1, tzinfo=UTC)
 class _Customs:
     """Customs with a store and no hub."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._office = Office(open_program("customs"), open_rules("customs"), shipped_addresses())
+    def __init__(self, home: AgencyHome) -> None:
+        self._engine = open_store(home.store_url)
+        self._office = open_office(home)
         self._deliveries = 0
-        require_store(engine, "customs", "production", _MOMENT)
+        require_store(self._engine, home.agency, home.slot, _MOMENT)
 
     def load(self, rows: Sequence[dict[str, str]]) -> None:
         with self._engine.begin() as conn:
@@ -76,6 +74,9 @@ class _Customs:
         with self._engine.connect() as conn:
             return [each.state for each in SqlBook(conn, self._office.rules, self._office.addresses).list(Lodgement)]
 
+    def close(self) -> None:
+        self._engine.dispose()
+
 
 def measure() -> Iterator[Figure]:
     traders = list(make_enterprises(30, 1, _DAY))
@@ -84,8 +85,8 @@ def measure() -> Iterator[Figure]:
     filings = _interchanges("SAFE:ZZZ", [each.form_filing(form, "440300") for form, each in chosen])
     declarations = _interchanges("BROKER:ZZZ", [each.declaration(form=form) for form, each in chosen])
     with tempfile.TemporaryDirectory() as folder:
-        engine = open_store(f"sqlite:///{Path(folder) / 'agency.db'}")
-        customs = _Customs(engine)
+        init_home(Path(folder), "customs", "https://127.0.0.1:1")
+        customs = _Customs(AgencyHome.open(Path(folder)))
         customs.load([row_of(each) for each in traders])
         for octets in filings:
             customs.receive(octets)
@@ -94,7 +95,7 @@ def measure() -> Iterator[Figure]:
             customs.receive(octets)
         seconds = time.process_time() - begun
         states = customs.states()
-        engine.dispose()
+        customs.close()
     if len(states) != DECLARATIONS or {*states} & {State.RECEIVED, State.RETURNED}:
         raise AssertionError(f"not all are accepted: {states[:10]}")
     octets_each = sum(map(len, declarations)) // DECLARATIONS

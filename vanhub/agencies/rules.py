@@ -6,7 +6,6 @@ them, by the same name; it adds none, since no program would ask for it.
 
 from __future__ import annotations
 
-import bisect
 import difflib
 import enum
 import re
@@ -67,7 +66,10 @@ class Rule:
 
     def value(self, on: date) -> Any:
         """The value of the latest day on or before ``on``."""
-        return self.values[max(0, bisect.bisect_right(self.values, on, key=lambda each: each[0]) - 1)][1]
+        for first, value in reversed(self.values):
+            if first <= on:
+                return value
+        return self.values[0][1]
 
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -27,10 +28,13 @@ from vanhub.agencies.programs import open_program
 from vanhub.agencies.rules import open_rules
 
 _LOOK_AGAIN_S = 0.05
+# Decisions leave next to nothing that refers to itself. Python's collector, which looks for that after every 700 new objects, took a sixth of the time.
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 def open_office(home: AgencyHome) -> Office:
-    """The agency's program with its rules and addresses. Raises ``OperatorError``."""
+    """The agency's program with its rules and addresses; this process collects cyclic garbage more seldom from now on. Raises ``OperatorError``."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     return Office(open_program(home.agency), open_rules(home.agency, home.rules), home.addresses)
 
 
