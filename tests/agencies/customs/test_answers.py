@@ -108,6 +108,16 @@ def test_a_proof_page_of_somebody_else_is_refused() -> None:
     assert (receipts(sent), codes(sent)) == ("E", ["S901"])
 
 
+@pytest.mark.parametrize(("sender", "allowed"), [("SKBROKER:ZZZ", True), ("SZTEXTILES:ZZZ", True), ("BROKER:ZZZ", False), ("OTHER:ZZZ", False)])
+def test_who_declares_stands_in_the_declaration(sender: str, allowed: bool) -> None:
+    """The broker speaks for itself, the trader too; another broker, and somebody whom customs does not know, for neither."""
+    desk = open_desk()
+    ((to, answer), *_) = desk.receive(export(), sender)
+    assert isinstance(answer, Answer)
+    assert (to, answer.receipt, [error.code for error in answer.errors]) == (sender, "L" if allowed else "E", [] if allowed else ["S901"])
+    assert bool(desk.book.records) is allowed
+
+
 def test_a_declaration_that_cannot_be_read_is_answered_by_its_reference() -> None:
     good = as_read(export())
     without_trader = tuple(segment for segment in good.segments if segment.tag != "NAD")

@@ -90,6 +90,7 @@ class Customs:
         declaration = Declaration.parse(message)
         if declaration.function is Function.PROOF:
             raise Unreadable(Complaint("S901", "only customs makes proof pages (function 31)", "证明联（功能码 31）只由海关签发"))
+        _require_declarant(declaration, occasion, view)
         take = take_original if declaration.function is Function.ORIGINAL else take_change
         return take(declaration, self.tariff, occasion, view)
 
@@ -183,6 +184,16 @@ def _require_trusted(message: Message, occasion: Occasion, view: View) -> None:
     if rule is not None and occasion.sender not in view.rules.texts(rule, day(occasion.moment)):
         en = f"{occasion.sender} is not of those whose {message.type} customs takes (rule {rule})"
         raise Unreadable(Complaint("S901", en, f"海关不接收 {occasion.sender} 发送的 {message.type}（规则 {rule}）"))
+
+
+def _require_declarant(declaration: Declaration, occasion: Occasion, view: View) -> None:
+    """Who sends a declaration stands in it: as the trader, its broker or the declarant."""
+    rule = "senders.declarants"
+    spoken_for = {entry.partition("=")[0]: entry.partition("=")[2].split() for entry in view.rules.texts(rule, day(occasion.moment))}
+    codes = spoken_for.get(occasion.sender, ())
+    if not {declaration.trader.customs_code, declaration.broker, declaration.declarant}.intersection(codes):
+        en = f"{occasion.sender} speaks for none of trader, broker and declarant of this declaration (rule {rule} has for it: {' '.join(codes) or 'nothing'})"
+        raise Unreadable(Complaint("S901", en, f"{occasion.sender} 无权代表本报关单的经营单位、报关企业或申报单位（规则 {rule}：{' '.join(codes) or '无'}）"))
 
 
 _ISSUERS = {"811": "licensing", "911": "licensing", "841": "inspection", "812": "foreign-exchange"}
