@@ -15,7 +15,7 @@ HEAD = """# Rules and limits of the agencies
 <!-- Written by docs/generate.py from vanhub/agencies/*/rules.toml: change those, then `make docs`. -->
 
 What regulations fix and change: how often a licence may be used, by how much a declaration may differ, when something is overdue. No decision has such a number in its code. Each rule has its values by the
-days from which they hold; before the first day the first value holds..
+days from which they hold; before the first day the first value holds.
 
 A rule without a source, or whose source says less than it does, is marked **assumed**.
 
