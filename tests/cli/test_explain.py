@@ -137,7 +137,7 @@ def test_a_cut_answer(files: dict[str, str]) -> None:
     ],
 )
 def test_no_answer(files: dict[str, str], name: str, has: str) -> None:
-    assert run(files[name]) == (2, f"{files[name]}: no CONTRL or APERAK in it; {has}\n")
+    assert run(files[name]) == (2, f"{files[name]}: no CONTRL, APERAK or CUSRES in it; {has}\n")
 
 
 @pytest.mark.parametrize("name", ["nothing", "letter"])

@@ -1,4 +1,4 @@
-"""``vanhub explain``: what a CONTRL or an APERAK that somebody sent says, in plain words."""
+"""``vanhub explain``: what a CONTRL, an APERAK or a CUSRES that somebody sent says, in plain words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import click
 
+from vanhub.cli.explain_customs import CustomsAnswer, explain_customs, read_customs
 from vanhub.cli.files import peek, pieces, schema_folders, seekable
 from vanhub.cli.operations import Operations
 from vanhub.cli.output import as_json, json_text
@@ -37,9 +38,9 @@ _COUNTED = CheckLimits(max_faults=0)
 @click.option("--encoding", default="", metavar="NAME", help="Of ORIGINAL, as agreed with the partner; else as UNB says.")
 @click.pass_obj
 def explain(hub: Operations | None, file: str, original: str | None, as_json: bool, language: str, encoding: str) -> None:
-    """Say what the answers in FILE (- is standard input) mean: CONTRL and APERAK, of any partner, in any syntax version.
+    """Say what the answers in FILE (- is standard input) mean: CONTRL and APERAK, of any partner, in any syntax version; CUSRES of customs.
 
-    Exit code 0 when all is acknowledged, 1 when something is rejected or left open, 2 when there is no answer in FILE, or none to ORIGINAL.
+    Exit code 0 when all is acknowledged, 1 when something is rejected, held or left open, 2 when there is no answer in FILE, or none to ORIGINAL.
     """
     directories = open_directories(*schema_folders(hub))
     with ExitStack() as files:
@@ -47,13 +48,16 @@ def explain(hub: Operations | None, file: str, original: str | None, as_json: bo
         opened = files.enter_context(seekable(file))
         reports = list(check_stream(pieces(opened), directories, limits=_COUNTED))
         answers = list(_answers(opened, reports, answered))
+        customs = list(_customs(opened, reports, answered))
     if as_json:
-        click.echo(json_text({"file": file, "answers": [_json(answer) for answer in answers]}))
+        click.echo(json_text({"file": file, "answers": [*(_json(answer) for answer in answers), *(told.as_json() for told in customs)]}))
     else:
         more = {answer.reference for answer in answers if answer.type == "APERAK"}
         texts = [explain_answer(answer, language=language, has_more=answer.type == "CONTRL" and answer.reference in more) for answer in answers]
-        click.echo("\n".join(texts) or f"{file}: no CONTRL or APERAK in it; {_holds(reports)}\n", nl=False)
+        texts += [explain_customs(told, language=language) for told in customs]
+        click.echo("\n".join(texts) or f"{file}: no CONTRL, APERAK or CUSRES in it; {_holds(reports)}\n", nl=False)
     relevant = [answer.outcome for answer in answers if answer.about_original is not False]
+    relevant += [told.outcome for told in customs if told.about_original is not False]
     if not relevant:
         raise click.exceptions.Exit(2)
     if not all(outcome in {Outcome.ACKNOWLEDGED, Outcome.RECEIVED} for outcome in relevant):
@@ -90,6 +94,12 @@ def _answers(file: IO[bytes], reports: Iterable[Report], original: Original | No
         except ValueError:
             continue
         yield from (_doubted(answer, report) for answer in read)
+
+
+def _customs(file: IO[bytes], reports: Iterable[Report], original: Original | None) -> Iterator[CustomsAnswer]:
+    for report in reports:
+        if any(message.type == "CUSRES" for message in report.messages):
+            yield from read_customs(peek(file, report.offset, report.end - report.offset), original)
 
 
 def _doubted(answer: Answer, report: Report) -> Answer:
