@@ -39,7 +39,10 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         assert result.exit_code == code, (result.output, result.exception)
         return result.stdout
 
-    assert ask("init", str(home), "--hub", "https://localhost:8443") == f"{home} is the home of tiny; run it with: vanhub agency run tiny --dir {home}\n"
+    assert ask("init", str(home), "--hub", "https://localhost:8443") == (
+        f"{home} is the home of tiny; at the hub, write its credentials with: vanhub ca issue agency tiny --out {home}\n"
+        f"then run it with: vanhub agency run tiny --dir {home}\n"
+    )
     with (home / "agency.toml").open("a") as file:
         file.write('tiny = "TINY:ZZZ"\n')
     (tmp_path / "clock").write_text(START.isoformat())

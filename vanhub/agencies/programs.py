@@ -27,8 +27,10 @@ PROGRAMS: dict[str, Callable[[], Agency]] = {
 
 
 def open_program(name: str) -> Agency:
-    """Raises ``OperatorError`` for a name that no program has; the text names the nearest."""
+    """Raises ``OperatorError`` for a name that no program has; the text names the nearest, or all where none is near."""
     if name not in PROGRAMS:
-        nearest = difflib.get_close_matches(name, PROGRAMS, n=1, cutoff=0.0)
-        raise OperatorError(f"there is no program for an agency {name!r}" + (f"; the nearest is {nearest[0]}" if nearest else ""))
+        nearest = difflib.get_close_matches(name, PROGRAMS, n=1)
+        raise OperatorError(
+            f"there is no program for an agency {name!r}; " + (f"the nearest is {nearest[0]}" if nearest else f"there are {', '.join(PROGRAMS)}")
+        )
     return PROGRAMS[name]()

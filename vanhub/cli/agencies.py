@@ -50,7 +50,8 @@ def init(name: str, directory: Path, hub: str) -> None:
 
     open_program(name)
     init_home(directory, name, hub)
-    click.echo(f"{directory} is the home of {name}; run it with: vanhub agency run {name} --dir {directory}")
+    click.echo(f"{directory} is the home of {name}; at the hub, write its credentials with: vanhub ca issue agency {name} --out {directory}")
+    click.echo(f"then run it with: vanhub agency run {name} --dir {directory}")
 
 
 @agency.command("run")

@@ -146,3 +146,7 @@ def test_programs() -> None:
     assert set(PROGRAMS) <= set(ADDRESSES)
     with pytest.raises(OperatorError, match="there is no program for an agency 'custom'; the nearest is customs"):
         open_program("custom")
+    with pytest.raises(
+        OperatorError, match="there is no program for an agency 'e-port'; there are customs, foreign-exchange, inspection, licensing, registry, foreign-"
+    ):
+        open_program("e-port")
