@@ -26,7 +26,9 @@ from vanhub.settings import Settings
 from vanhub.values.agreement import Agreement
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / folder / "README.md" for folder in ("examples", "examples/agencies", "mailboxes", "schemas"))])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *(ROOT / folder / "README.md" for folder in ("examples", "examples/agencies", "mailboxes", "schemas"))]
+)
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
