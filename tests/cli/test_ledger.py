@@ -17,7 +17,7 @@ from tests.agencies.frame.shop import Shop, interchange
 from tests.agencies.frame.tiny import Tiny
 from vanhub.agencies.programs import PROGRAMS
 from vanhub.cli.main import vanhub
-from vanhub.errors import HubError
+from vanhub.errors import HubError, NotFound
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,10 @@ def test_balances_by_their_parts(books: Books) -> None:
     every = [balance("A", "1000", "0"), balance("A/1", "993", "7"), balance("B", "1000", "0")]
     assert books.json("show") == {"balances": every}
     assert books.json("show", "sum") == {"balances": every}
-    assert books.json("show", "licence") == {"balances": []}
-    assert books("show", "licence") == "no balances\n"
+    with pytest.raises(NotFound, match="there is no book licence; books: sum"):
+        books("show", "licence")
+    with pytest.raises(NotFound, match="there is no balance of Z in the book sum; books: sum"):
+        books("show", "sum", "Z")
     assert books("show").splitlines() == [
         "book  owner  unit  issued  available  reserved  used  lapsed",
         "sum   A      KGM   -1000   1000       0         0     0",

@@ -12,6 +12,7 @@ import click
 
 from vanhub.cli.agencies import folder
 from vanhub.cli.output import as_json, emit_pieces, safe, table
+from vanhub.errors import NotFound
 
 _MOST_IN_A_TABLE = 1_000
 _BALANCE = {key: key for key in ("book", "owner", "unit", "issued", "available", "reserved", "used", "lapsed")}
@@ -29,12 +30,15 @@ def ledger() -> None:
 @folder
 @as_json
 def show(book: str, owner: str, directory: Path, as_json: bool) -> None:
-    """Balances by their parts: of all books, of one BOOK, or of one OWNER in it and of what goes on behind a "/"; of an OWNER also its postings and what was behind each."""
+    """Balances by their parts: of all books, of one BOOK, or of one OWNER in it and of what goes on behind a "/"; of an OWNER also its postings and what was behind each. Exit 1 where there is no such book or owner."""
     from vanhub.agencies.frame.home import AgencyHome
     from vanhub.agencies.ledger.show import list_balances
     from vanhub.agencies.running import reading
 
     with reading(AgencyHome.open(directory)) as conn:
+        if book and next(list_balances(conn, book, owner), None) is None:
+            books = ", ".join(dict.fromkeys(each.book for each in list_balances(conn))) or "none yet"
+            raise NotFound(f"there is no balance of {owner} in the book {book}; books: {books}" if owner else f"there is no book {book}; books: {books}")
         balances = ({"book": each.book, "owner": each.owner, "unit": each.unit, **_shown(each.parts)} for each in list_balances(conn, book, owner))
         postings = _postings(conn, book, owner) if owner else iter(())
         if as_json:
