@@ -19,7 +19,6 @@ import click
 from vanhub.cli.output import as_json
 from vanhub.errors import OperatorError
 
-_AGENCIES = ("registry", "licensing", "inspection", "foreign-exchange", "customs", "foreign-customs-us")
 _LOADED = ("registry", "licensing", "inspection", "foreign-exchange", "customs")
 _MORNING_UTC = timedelta(hours=1)
 _LEAST_FINISHED = Decimal("0.99")
@@ -107,7 +106,7 @@ class Report:
             if len(found) > _MOST_SHOWN:
                 yield f"{title}: and {len(found) - _MOST_SHOWN} more"
         yield f"reconciled {self.figures} figures of ledgers and states with what is known: {f'{len(self.differences)} differ' if self.differences else 'equal to the unit'}"
-        yield f"the agencies' own verification: {len(self.violations) or 'no'} violations; every store was rebuilt from its messages"
+        yield f"the agencies' own verification, a rebuild of every store from its messages included: {len(self.violations) or 'no'} violations"
 
 
 class _Simulation:
@@ -124,7 +123,7 @@ class _Simulation:
         from vanhub.cli.agencies_stage import AgenciesStage
 
         with (
-            AgenciesStage(_AGENCIES) as stage,
+            AgenciesStage() as stage,
             click.progressbar(length=len(self._plan.cases), label="cases", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
         ):
             stage.set_clock(self._morning(0))
@@ -181,7 +180,8 @@ class _Simulation:
                 balances += [Balance(name, each.book, each.owner, each.unit, each.parts) for each in list_balances(conn)]
         with stage.reading("customs") as (_, book):
             states = {lodgement.declaration.reference: str(lodgement.state) for lodgement in book.list(Lodgement)}
-        if unlicensed := [licence.case for licence in self._plan.licences if not self._market.outcomes[licence.case].number]:
+        licensed = {case for case, outcome in self._market.outcomes.items() if outcome.number}
+        if unlicensed := [licence.case for licence in self._plan.licences if licence.case not in licensed]:
             return [f"{case}: no licence was issued" for case in unlicensed], 0
         truth = truth_of(self._plan, self._market.outcomes, shipped_tariff())
         return list(differences(truth, states, balances)), len(truth.figures) + len(truth.states)
