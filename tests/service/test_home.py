@@ -90,7 +90,7 @@ class TestOpen:
     def test_a_checkout_is_a_home(self) -> None:
         home = Home.open(ROOT)
         assert home.settings == Settings()
-        assert len(home.read_mailboxes()) == 9
+        assert len(home.read_mailboxes()) == 13
 
 
 class TestInit:
@@ -109,7 +109,7 @@ class TestInit:
         assert (done.passphrase, done.passphrase_written) == (PASSPHRASE, home / "var" / "passphrase")
         assert {*done.written, home / "var" / "passphrase"} == {home / name for name in snapshot(home)}
         assert "AAEC" not in repr(done)
-        assert len(done.home.read_mailboxes()) == 9
+        assert len(done.home.read_mailboxes()) == 13
 
     def test_mailboxes_that_are_gone_are_not_taken_for_none(self, home: Home) -> None:
         shutil.rmtree(home.mailboxes)

@@ -31,13 +31,13 @@ def test_a_new_home_is_whole(tmp_path: Path) -> None:
     assert told[-4:] == [
         f"wrote {tmp_path}/var/passphrase: the passphrase of the keys; keep a copy away from {tmp_path}/certs",
         f"made the CA in {tmp_path}/certs: root, issuing CA, TLS for localhost, 127.0.0.1, acknowledgement signer, SSH host key",
-        f"made the store {tmp_path}/var/vanhub.db with 9 mailboxes",
+        f"made the store {tmp_path}/var/vanhub.db with 13 mailboxes",
         f"take {tmp_path}/certs/root.key off this machine and keep it safe: the hub runs without it",
     ]
     passphrase = (tmp_path / "var" / "passphrase").read_text().strip()
     assert not [line for line in told if passphrase in line]
     with closing(open_core(tmp_path, Time())) as core:
-        assert len(core.registry.mailboxes) == len(do(core, "principal.list", kind="agency")) == 9
+        assert len(core.registry.mailboxes) == len(do(core, "principal.list", kind="agency")) == 13
         assert {row["profile"] for row in do(core, "ca.list")} == {"root", "issuing", "hub-tls", "acknowledgement-signer"}
         assert do(core, "hub.doctor")["healthy"]
 
@@ -87,7 +87,7 @@ class TestInterrupted:
         assert not (tmp_path / "var" / "vanhub.db").exists()
         with closing(open_core(tmp_path, Time())) as core:
             assert [issued.profile for issued in record_own(core, actor="hub")] == ["root", "issuing", "hub-tls", "acknowledgement-signer"]
-            assert len(core.registry.mailboxes) == 9
+            assert len(core.registry.mailboxes) == 13
 
     def test_a_store_that_is_gone_is_not_replaced_by_an_empty_one(self, tmp_path: Path) -> None:
         init(tmp_path)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from cryptography import x509
 from sqlalchemy import Connection, func, select
 
@@ -236,3 +237,12 @@ def test_what_is_held_too_long_expires_and_its_alert_ends(hub: Hub, loop: Loop, 
     turn(loop, 60, hub)
     assert state_of(core, held[0].id) is DeliveryState.EXPIRED
     assert {alert.kind for alert in core.store.look(alerts.list_alerts)} == {"delivery-expired"}
+
+
+def test_a_turn_under_way_when_the_hub_stops_is_no_failure(hub: Hub, loop: Loop) -> None:
+    with structlog.testing.capture_logs() as running:
+        loop.wait(hub.upkeep._turn("test", unable))
+    hub.upkeep.stop()
+    with structlog.testing.capture_logs() as stopped:
+        loop.wait(hub.upkeep._turn("test", unable))
+    assert (len(running), stopped) == (1, [])

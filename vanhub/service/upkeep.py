@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 
+from vanhub.errors import StoreUnavailable
 from vanhub.service.certificates import issue_crl, raise_expiry_alerts, record_own
 from vanhub.service.core import Core
 from vanhub.service.deferring import background
@@ -59,7 +60,13 @@ class Upkeep:
         """One run, in a thread; the loop waits for its end before the next."""
 
         async def run() -> None:
-            after = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), task)
+            try:
+                after = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), task)
+            except StoreUnavailable:
+                # A turn that was under way when the hub was told to stop.
+                if not self._loops:
+                    return
+                raise
             if after is not None:
                 after()
 
