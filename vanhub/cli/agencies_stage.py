@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -123,11 +122,6 @@ class AgenciesStage(Stage):
 
     def agency_log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
-
-    def agency_json(self, name: str, *arguments: str) -> Any:
-        """A reading verb of an agency's store: ``records KIND``, ``work``."""
-        verb, *rest = arguments
-        return self.json("agency", verb, name, *rest, "--dir", str(self.agency_home(name)))
 
     @property
     def addresses(self) -> Mapping[str, str]:

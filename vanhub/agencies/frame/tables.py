@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
-from vanhub.agencies.ledger.tables import Number, metadata
-
-# Keys are compared by code points, as Python compares them, whatever the database's language.
-_Key = Text().with_variant(Text(collation="C"), "postgresql")
+from vanhub.agencies.ledger.tables import Key, Number, metadata
 
 store = Table(
     "store",
@@ -70,8 +67,8 @@ Index("ix_event_failed", event.c.number, sqlite_where=FAILED, postgresql_where=F
 record = Table(
     "record",
     metadata,
-    Column("kind", _Key, primary_key=True),
-    Column("key", _Key, primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
     Column("value", Text, nullable=False, comment="JSON, see frame.records"),
     Column("event", Number, nullable=False, comment="the event that last changed it"),
     sqlite_with_rowid=False,
@@ -91,8 +88,8 @@ Index(None, parked.c.deadline)
 awaited = Table(
     "awaited",
     metadata,
-    Column("kind", _Key, primary_key=True),
-    Column("key", _Key, primary_key=True),
+    Column("kind", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
     Column("event", Number, ForeignKey("parked.event"), primary_key=True, comment="whose message waits for the record"),
     Column("position", Integer, nullable=False, comment="among what the message waits for"),
     sqlite_with_rowid=False,
@@ -102,8 +99,8 @@ Index(None, awaited.c.event)
 reminder = Table(
     "reminder",
     metadata,
-    Column("subject", _Key, primary_key=True),
-    Column("key", _Key, primary_key=True),
+    Column("subject", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
     Column("at", Number, nullable=False, comment="microseconds"),
     Column("event", Number, nullable=False, comment="the event that asked for it"),
     sqlite_with_rowid=False,
