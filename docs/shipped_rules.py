@@ -19,7 +19,7 @@ days from which they hold; before the first day the first value holds.
 
 A rule without a source, or whose source says less than it does, is marked **assumed**.
 
-The home of an agency replaces a rule by its name, in its `rules.toml`; what the table there leaves out stays as it is here. An unknown name or key, and a value of another kind, are errors that name the nearest
+The home of an agency replaces a rule by its name, in its `rules.toml`; what the table there leaves out stays as it is here. An unknown name or key, and a value of another kind or form, are errors that name the nearest
 known one and what would be right:
 
 ```toml

@@ -138,6 +138,29 @@ def test_a_wrong_home_is_told_what_and_where(home: str, says: str) -> None:
     assert str(told.value) == says
 
 
+@pytest.mark.parametrize(
+    ("home", "says"),
+    [
+        (
+            '[exchange.rates]\nvalues = [{ from = 2006-01-01, value = ["USD=8.03", "EUR 9.7"] }]',
+            "home.toml: exchange.rates.values[1].value takes a list, each a text of the form [A-Z]{3}=[0-9]+([.][0-9]+)?, not ['USD=8.03', 'EUR 9.7']: "
+            "'EUR 9.7' is not of this form",
+        ),
+        (
+            '[senders.declarants]\nvalues = [{ from = 2006-01-01, value = ["BROKER:ZZZ"] }]',
+            "home.toml: senders.declarants.values[1].value takes a list, each a text of the form [^=]+=[0-9A-Z]{10}( [0-9A-Z]{10})*, not ['BROKER:ZZZ']: "
+            "'BROKER:ZZZ' is not of this form",
+        ),
+        ('[senders.declarants]\nform = ".*"', "home.toml: unknown key senders.declarants.form; the nearest known key is senders.declarants.source"),
+    ],
+)
+def test_a_text_that_a_program_could_not_take_apart_is_told_when_the_file_is_opened(home: str, says: str) -> None:
+    shipped = read_rules(shipped_rules("customs").read_text(encoding="utf-8"), "rules.toml")
+    with pytest.raises(OperatorError) as told:
+        replaced(shipped, home, "home.toml")
+    assert str(told.value) == says
+
+
 def test_a_shipped_rule_lacks_nothing() -> None:
     with pytest.raises(OperatorError, match=r"^rules\.toml: a\.b has no zh, source, assumed, values$"):
         read_rules('[a.b]\nkind = "count"\nen = "e"', "rules.toml")

@@ -53,7 +53,7 @@ class RuleKind(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``values``: (day from which it holds, value), the days ascending; before the first day the first value holds. ``source``: where the rule is from; ``assumed``: no source was found, or none
-    that says so exactly.
+    that says so exactly. ``form``: the pattern of each text of a rule of kind texts that a program takes apart, else "".
     """
 
     name: str
@@ -63,6 +63,7 @@ class Rule:
     source: str
     assumed: bool
     values: tuple[tuple[date, Any], ...]
+    form: str = ""
 
     def value(self, on: date) -> Any:
         """The value of the latest day on or before ``on``."""
@@ -201,7 +202,7 @@ def _tables(content: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _rule(name: str, table: Mapping[str, Any], file: str, shipped: Rule | None = None) -> Rule:
     """The rule of a table; what the table leaves out is as in ``shipped``."""
-    require_known(table, (*_KEYS, "values"), file=file, at=name)
+    require_known(table, (*_KEYS, "values", *(["form"] if shipped is None else [])), file=file, at=name)
     read = {} if shipped is None else {key: getattr(shipped, key) for key in (*_KEYS, "values")}
     read |= {key: read_value(shape, table[key], file=file, at=dotted(name, key)) for key, shape in _KEYS.items() if key in table}
     if missing := [key for key in (*_KEYS, "values") if key not in table and key not in read]:
@@ -209,12 +210,24 @@ def _rule(name: str, table: Mapping[str, Any], file: str, shipped: Rule | None =
     kind = RuleKind(read.pop("kind"))
     if shipped is not None and kind is not shipped.kind:
         raise OperatorError(f"{file}: {name}.kind is {shipped.kind} and cannot become {kind}")
+    # What a program can take apart is the program's: a home changes no form.
+    form = shipped.form if shipped is not None else read_value(text(), table.get("form", ""), file=file, at=dotted(name, "form"))
     if "values" in table:
-        read["values"] = _values(name, kind, table["values"], file)
-    return Rule(name, kind, **read)
+        shape = several(_formed(form)) if form else _VALUES[kind]
+        read["values"] = _values(name, shape, table["values"], file)
+    return Rule(name, kind, form=form, **read)
 
 
-def _values(name: str, kind: RuleKind, value: Any, file: str) -> tuple[tuple[date, Any], ...]:
+def _formed(form: str) -> Shape[str]:
+    def read(written: str) -> str:
+        if not re.fullmatch(form, written, re.ASCII):
+            raise ValueError(f"{written!r} is not of this form")
+        return written
+
+    return matching(f"a text of the form {form}", read)
+
+
+def _values(name: str, shape: Shape[Any], value: Any, file: str) -> tuple[tuple[date, Any], ...]:
     at = dotted(name, "values")
     if not isinstance(value, list) or not value:
         raise OperatorError(f"{file}: {at} is a list of at least one {{ from = DAY, value = VALUE }}")
@@ -228,5 +241,5 @@ def _values(name: str, kind: RuleKind, value: Any, file: str) -> tuple[tuple[dat
         day = read_value(_DAY, table["from"], file=file, at=dotted(here, "from"))
         if values and day <= values[-1][0]:
             raise OperatorError(f"{file}: {here}.from is {day}, not after {values[-1][0]}, which stands before it")
-        values.append((day, read_value(_VALUES[kind], table["value"], file=file, at=dotted(here, "value"))))
+        values.append((day, read_value(shape, table["value"], file=file, at=dotted(here, "value"))))
     return tuple(values)
