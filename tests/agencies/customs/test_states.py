@@ -228,7 +228,7 @@ def test_goods_that_leave_before_release_close_nothing() -> None:
         ("approve", {}, "there is no instruction 'approve'; there are reviewed, examined, examine, delete, grade"),
         ("examined", {"number": "530420060000000009", "result": "pass"}, "there is no declaration 530420060000000009"),
         ("examined", {"result": "fail", "code": "X999", "reason": "more boxes"}, "there is no code X999 in the list error_codes"),
-        ("examined", {"result": "fail", "code": "M602"}, "reason= is missing"),
+        ("examined", {"result": "fail", "code": "M602"}, "reason=... is missing"),
         ("examined", {"result": "perhaps"}, "result is pass or fail, not 'perhaps'"),
         ("reviewed", {"result": "pass"}, "declaration 530420060000000001 is exam, not manual"),
         ("grade", {"enterprise": "4403160381", "class": "Z"}, None),

@@ -6,10 +6,11 @@ import csv
 import functools
 from collections.abc import Callable, Iterable, Mapping
 
+from vanhub.agencies.answering import senseless, word
 from vanhub.agencies.customs.lodgement import NEXT, Lodgement, State, Step, day
 from vanhub.agencies.customs.proceeding import Proceeding
 from vanhub.agencies.customs.risk import grade
-from vanhub.agencies.errors import Complaint, Unreadable
+from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect
 from vanhub.agencies.tariff import Tariff
@@ -25,12 +26,12 @@ def instructed(verb: str, words: Words, tariff: Tariff, occasion: Occasion, view
         Unreadable: no such verb, a word is missing, the declaration is not on record or not in a state for it.
     """
     if verb == "grade":
-        return [grade(_word(words, "enterprise"), _word(words, "class"), view, day(occasion.moment))]
+        return [grade(word(words, "enterprise"), word(words, "class"), view, day(occasion.moment))]
     if verb not in VERBS:
-        raise _wrong(f"there is no instruction '{verb}'; there are {', '.join((*VERBS, 'grade'))}", f"没有指令“{verb}”")
-    lodgement = view.get(Lodgement, _word(words, "number"))
+        raise senseless(f"there is no instruction '{verb}'; there are {', '.join((*VERBS, 'grade'))}", f"没有指令“{verb}”")
+    lodgement = view.get(Lodgement, word(words, "number"))
     if lodgement is None:
-        raise _wrong(f"there is no declaration {words['number']}", f"报关单 {words['number']} 不存在")
+        raise senseless(f"there is no declaration {words['number']}", f"报关单 {words['number']} 不存在")
     proceeding = Proceeding(lodgement, tariff, occasion, view)
     VERBS[verb](proceeding, words)
     return proceeding.done()
@@ -48,17 +49,17 @@ def _reviewed(proceeding: Proceeding, words: Words) -> None:
 
 def _found(proceeding: Proceeding, words: Words, state: State) -> None:
     _require_state(proceeding, state)
-    result = _word(words, "result")
+    result = word(words, "result")
     if result == "pass":
         proceeding.review()
     elif result == "fail":
-        code, reason = _word(words, "code"), _word(words, "reason")
+        code, reason = word(words, "code"), word(words, "reason")
         if code not in error_codes():
-            raise _wrong(f"there is no code {code} in the list error_codes", f"错误代码表中没有 {code}")
+            raise senseless(f"there is no code {code} in the list error_codes", f"错误代码表中没有 {code}")
         what_en, what_zh = ("examination of the goods", "查验") if state is State.EXAM else ("review of the documents", "审单")
         proceeding.send_back((Complaint(code, f"{what_en}: {reason}", f"{what_zh}：{reason}"),))
     else:
-        raise _wrong(f"result is pass or fail, not '{result}'", "result 只能是 pass 或 fail")
+        raise senseless(f"result is pass or fail, not '{result}'", "result 只能是 pass 或 fail")
 
 
 def _examine(proceeding: Proceeding, _words: Words) -> None:
@@ -71,8 +72,8 @@ def _delete(proceeding: Proceeding, words: Words) -> None:
     """Delete the declaration, whatever has become of it; ``reason=..`` is told to the declarant."""
     lodgement = proceeding.lodgement
     if (lodgement.state, Step.DELETE) not in NEXT:
-        raise _wrong(f"declaration {lodgement.number} is {lodgement.state}: there is nothing to delete", f"报关单 {lodgement.number} 已退单或删单")
-    proceeding.delete(_word(words, "reason"))
+        raise senseless(f"declaration {lodgement.number} is {lodgement.state}: there is nothing to delete", f"报关单 {lodgement.number} 已退单或删单")
+    proceeding.delete(word(words, "reason"))
 
 
 VERBS: Mapping[str, Callable[[Proceeding, Words], None]] = {"reviewed": _reviewed, "examined": _examined, "examine": _examine, "delete": _delete}
@@ -89,14 +90,4 @@ def error_codes() -> frozenset[str]:
 def _require_state(proceeding: Proceeding, state: State) -> None:
     lodgement = proceeding.lodgement
     if lodgement.state is not state:
-        raise _wrong(f"declaration {lodgement.number} is {lodgement.state}, not {state}", f"报关单 {lodgement.number} 的状态不允许此操作")
-
-
-def _word(words: Words, name: str) -> str:
-    if not words.get(name):
-        raise _wrong(f"{name}= is missing", f"缺少 {name}=")
-    return words[name]
-
-
-def _wrong(en: str, zh: str) -> Unreadable:
-    return Unreadable(Complaint("E110", en, zh))
+        raise senseless(f"declaration {lodgement.number} is {lodgement.state}, not {state}", f"报关单 {lodgement.number} 的状态不允许此操作")

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
-from vanhub.agencies.answering import refusal
+from vanhub.agencies.answering import refusal, senseless
 from vanhub.agencies.errors import Complaint, Unreadable
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Put, Remind, Send
@@ -101,11 +101,11 @@ class ForeignCustoms:
     def instruct(self, verb: str, words: Mapping[str, str], occasion: Occasion, view: View) -> Iterable[Effect]:
         """``query licence=NUMBER``: ask licensing. ``quota=US-340-2006 quantity=1200 unit=H87`` are what the goods' visa says; what is not given is as on the copy of the licence."""
         if verb != "query":
-            raise _senseless(f"{verb} is not query", f"{verb} 不是 query")
+            raise senseless(f"{verb} is not query", f"{verb} 不是 query")
         number = words.get("licence", "")
         visa = view.get(Visa, number)
         if not number or (visa is None and not {"quota", "quantity", "unit"} <= words.keys()):
-            raise _senseless(
+            raise senseless(
                 "licence=NUMBER is missing, or is not on record here: then quota, quantity and unit are needed",
                 "缺少 licence=NUMBER，或本关无该许可证，须另给 quota、quantity、unit",
             )
@@ -130,7 +130,7 @@ def _presented(words: Mapping[str, str], visa: Visa | None) -> Quantity:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise _senseless(f"quantity={words['quantity']} is no number", f"quantity={words['quantity']} 不是数字")
+        raise senseless(f"quantity={words['quantity']} is no number", f"quantity={words['quantity']} 不是数字")
     return Quantity(amount, words.get("unit", known.unit))
 
 
@@ -160,7 +160,3 @@ def _differences(check: Check, balance: LicenceBalance) -> Iterator[str]:
     if check.quantity != balance.granted:
         granted = f"{balance.granted.amount:f} {balance.granted.unit}" if balance.granted is not None else "-"
         yield f"quantity: {check.quantity.amount:f} {check.quantity.unit} / {granted}"
-
-
-def _senseless(en: str, zh: str) -> Unreadable:
-    return Unreadable(Complaint("E110", en, zh))

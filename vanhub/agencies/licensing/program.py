@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from vanhub.agencies.answering import refusal
+from vanhub.agencies.answering import refusal, senseless, unknown_verb, word
 from vanhub.agencies.enterprises import load_enterprise, take_registration
-from vanhub.agencies.errors import Complaint, Unreadable
+from vanhub.agencies.errors import Complaint
 from vanhub.agencies.frame.agency import Occasion, View
 from vanhub.agencies.frame.effects import Effect, Put
 from vanhub.agencies.frame.message import Message
@@ -83,23 +83,23 @@ class Licensing:
         if verb == "withdraw":
             return self._withdraw(words, occasion, view)
         if verb not in {"approve", "refuse"}:
-            raise _senseless(f"{verb} is none of approve, refuse, withdraw", f"{verb} 不是 approve、refuse、withdraw 之一")
-        key = _word(words, "application")
+            raise unknown_verb(verb, "approve", "refuse", "withdraw")
+        key = word(words, "application")
         application = view.get(Application, key)
         if application is None or application.state is not ApplicationState.PENDING:
             state = application.state if application is not None else "not on record"
-            raise _senseless(f"application {key} is {state}, not pending", f"申请 {key} 状态为 {state}，不在待审")
+            raise senseless(f"application {key} is {state}, not pending", f"申请 {key} 状态为 {state}，不在待审")
         if verb == "approve":
             return approving(application, occasion, view, self.offices)
-        complaint = Complaint(_word(words, "code"), _word(words, "en"), _word(words, "zh"))
+        complaint = Complaint(word(words, "code"), word(words, "en"), word(words, "zh"))
         return refusing(application, (complaint,), occasion, view)
 
     def _withdraw(self, words: Mapping[str, str], occasion: Occasion, view: View) -> Iterable[Effect]:
-        number = _word(words, "licence")
+        number = word(words, "licence")
         file = view.get(LicenceFile, number)
         if file is None or file.ended:
-            raise _senseless(f"licence {number} is not on record or has ended", f"许可证 {number} 不存在或已失效")
-        return withdrawing(file, file.licence.reference, (_word(words, "reason"),), occasion, view)
+            raise senseless(f"licence {number} is not on record or has ended", f"许可证 {number} 不存在或已失效")
+        return withdrawing(file, file.licence.reference, (word(words, "reason"),), occasion, view)
 
     def invariants(self, view: View) -> Iterator[str]:
         charges: dict[str, Decimal] = {}
@@ -142,13 +142,3 @@ def _of_quota(lot: quotas.Lot, rest: Decimal, view: View) -> Iterator[str]:
         yield f"quota {lot.number}: {parts[Part.RESERVED]:f} licensed and not used, {rest:f} left on the licences"
     if not used <= licensed <= -parts[Part.ISSUED]:
         yield f"quota {lot.number}: not used {used:f} <= licensed {licensed:f} <= allocated {-parts[Part.ISSUED]:f}"
-
-
-def _word(words: Mapping[str, str], name: str) -> str:
-    if not words.get(name):
-        raise _senseless(f"{name}=... is missing", f"缺少 {name}=...")
-    return words[name]
-
-
-def _senseless(en: str, zh: str) -> Unreadable:
-    return Unreadable(Complaint("E110", en, zh))
