@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 from vanhub.agencies.codes import EnterpriseCode, check_digit
 from vanhub.agencies.messages.declaration import Transport
-from vanhub.agencies.messages.manifest import Container, Manifest
 from vanhub.agencies.messages.parts import Enterprise, Money
 from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment, Lot
-from vanhub.agencies.trade.journeys import BOX_SIZE
-from vanhub.agencies.trade.plan import BROKER, CARRIER, OFFICE, PORT, REGION, REGISTRAR
+from vanhub.agencies.trade.plan import BROKER, OFFICE, PORT, REGION, REGISTRAR
 from vanhub.agencies.trade.wares import EXPORTS, IMPORTS, Ware
 
 SHIRTS, TABLEWARE, BEEF = "61091000", "69111010", "02023000"
@@ -73,24 +71,6 @@ def exported(reference: str, hs: str, quantity: Decimal, enterprise: Enterprise,
 def imported(reference: str, hs: str, quantity: Decimal, enterprise: Enterprise, on: date, rate: Decimal) -> Consignment:
     """A box that comes to Shekou with the ship."""
     return _consigned(reference, False, _ware(IMPORTS, hs), quantity, enterprise, on, rate)
-
-
-def cargo(consignments: Sequence[Consignment], moment: datetime) -> Manifest:
-    """The carrier's manifest of the ship, reported at ``moment``, three hours before it arrives."""
-    return Manifest(
-        number=MANIFEST,
-        function="9",
-        reported_at=moment,
-        inbound=True,
-        office=OFFICE,
-        carrier=CARRIER,
-        transport=SHIP,
-        port_of_loading=consignments[0].first.port,
-        port_of_discharge=PORT,
-        expected=moment + timedelta(hours=3),
-        consignments=tuple(each.manifest_line() for each in consignments),
-        containers=tuple(Container(each.container, BOX_SIZE) for each in consignments),
-    )
 
 
 def _ware(wares: Sequence[Ware], hs: str) -> Ware:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from vanhub.agencies.messages.answer import Answer
@@ -11,7 +11,7 @@ from vanhub.agencies.messages.clearance_note import ClearanceNote
 from vanhub.agencies.messages.declaration import Declaration
 from vanhub.agencies.messages.fx_form import FormAct, FxForm
 from vanhub.agencies.messages.licence import Licence, LicenceApplication, LicenceStatus
-from vanhub.agencies.messages.manifest import Manifest
+from vanhub.agencies.messages.manifest import Container, Manifest
 from vanhub.agencies.messages.movement import ConveyanceReport, GatedBox, GateReport, TalliedBox, Tally
 from vanhub.agencies.messages.parts import Money
 from vanhub.agencies.messages.payment import Payment
@@ -116,8 +116,12 @@ def payment(consignment: Consignment, bill: Answer, moment: datetime) -> Payment
     return Payment(f"PO{consignment.reference}", moment, bill.bill, amount, ACCOUNT, BANK, consignment.trader.customs_code, TREASURY)
 
 
-def voyage(manifest: Manifest, consignments: tuple[Consignment, ...], moment: datetime) -> Script:
-    """The carrier's side of imports: manifest and arrival, then the terminal's discharge tally. Nothing is waited for but the manifest's acceptance."""
+def voyage(consignments: tuple[Consignment, ...], carrier: str, moment: datetime) -> Script:
+    """The side of ``carrier``, its customs code, in the imports of one ship: manifest, three hours before it arrives, and arrival, then the terminal's discharge tally.
+
+    Nothing is waited for but the manifest's acceptance.
+    """
+    manifest = _manifest(consignments, carrier, moment)
     arrival = ConveyanceReport(
         f"AR{manifest.number}",
         True,
@@ -133,6 +137,24 @@ def voyage(manifest: Manifest, consignments: tuple[Consignment, ...], moment: da
     tally = Tally(f"DI{manifest.number}", True, manifest.transport, manifest.port_of_discharge, OPERATOR, boxes)
     yield from hear(Answer, Sending(Role.CARRIER, "customs", manifest), Sending(Role.CARRIER, "customs", arrival), Sending(Role.TERMINAL, "customs", tally))
     return Outcome(manifest.number)
+
+
+def _manifest(consignments: tuple[Consignment, ...], carrier: str, moment: datetime) -> Manifest:
+    first = consignments[0]
+    return Manifest(
+        number=first.manifest,
+        function="9",
+        reported_at=moment,
+        inbound=True,
+        office=first.office,
+        carrier=carrier,
+        transport=first.transport,
+        port_of_loading=first.first.port,
+        port_of_discharge=first.port,
+        expected=moment + timedelta(hours=3),
+        consignments=tuple(each.manifest_line() for each in consignments),
+        containers=tuple(Container(each.container, BOX_SIZE) for each in consignments),
+    )
 
 
 def _tallied(consignment: Consignment, moment: datetime) -> TalliedBox:

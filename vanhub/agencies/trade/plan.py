@@ -14,12 +14,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from vanhub.agencies.enterprises import EnterpriseRecord
 from vanhub.agencies.messages.declaration import Transport
-from vanhub.agencies.messages.manifest import Container, Manifest
 from vanhub.agencies.messages.parts import Enterprise
 from vanhub.agencies.messages.registration import Registration, RegistrationAct
 from vanhub.agencies.trade.consignment import Consignment, Lot, licence_application
 from vanhub.agencies.trade.frauds import EXPIRED, FRAUDS, ONCE_TOO_OFTEN, OVERDRAWN, Fate, Fraud, Scene, on_licence
-from vanhub.agencies.trade.journeys import BOX_SIZE, export, imported, obtain_licence, voyage
+from vanhub.agencies.trade.journeys import export, imported, obtain_licence, voyage
 from vanhub.agencies.trade.script import Outcome, Script
 from vanhub.agencies.trade.wares import EXPORTS, IMPORTS, Ware
 
@@ -196,23 +195,9 @@ class _Planner:
         ships: dict[str, list[Consignment]] = {}
         for consignment in shipped:
             ships.setdefault(consignment.manifest, []).append(consignment)
+        moment = _noon(self._first_day + timedelta(days=day)) - timedelta(hours=6)
         for number, held in ships.items():
-            on = self._first_day + timedelta(days=day)
-            manifest = Manifest(
-                number=number,
-                function="9",
-                reported_at=_noon(on) - timedelta(hours=6),
-                inbound=True,
-                office=OFFICE,
-                carrier=CARRIER,
-                transport=held[0].transport,
-                port_of_loading=held[0].first.port,
-                port_of_discharge=PORT,
-                expected=_noon(on) - timedelta(hours=3),
-                consignments=tuple(consignment.manifest_line() for consignment in held),
-                containers=tuple(Container(consignment.container, BOX_SIZE) for consignment in held),
-            )
-            yield Case(number, "voyage", day, lambda _, manifest=manifest, held=tuple(held), moment=manifest.reported_at: voyage(manifest, held, moment))  # type: ignore[misc]
+            yield Case(number, "voyage", day, lambda _, held=tuple(held): voyage(held, CARRIER, moment))  # type: ignore[misc]
 
     # Dishonest trade
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from vanhub.agencies.messages.parts import Enterprise
 from vanhub.agencies.trade import cast, journeys
 from vanhub.agencies.trade.consignment import Consignment
+from vanhub.agencies.trade.plan import CARRIER
 from vanhub.cli.journey.telling import Line, Telling
 
 _KILOGRAMS = Decimal(18_000)
@@ -35,7 +36,7 @@ class Imports:
         first, self._second = (cast.imported(f"I000000{number}", cast.BEEF, _KILOGRAMS, self._trader, tell.today, tell.rate) for number in (1, 2))
         self._beef = first
         tell.say("The carrier sends its manifest and reports the arrival, the terminal the boxes that it took off the ship.")
-        tell.run(journeys.voyage(cast.cargo((first, self._second), tell.now), (first, self._second), tell.now))
+        tell.run(journeys.voyage((first, self._second), CARRIER, tell.now))
         tell.sent(
             "CUSCAR",
             {
