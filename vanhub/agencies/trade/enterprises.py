@@ -13,6 +13,9 @@ from vanhub.agencies.enterprises import EnterpriseRecord
 from vanhub.agencies.messages.parts import Money
 from vanhub.packed import packed
 
+REGISTERED = 34_650 + 204_523
+"""How many the register had."""
+
 _COASTAL = frozenset({"11", "12", "21", "31", "32", "33", "35", "37", "44"})
 _CITIES = {True: 14, False: 9}
 _HOUSES = (
